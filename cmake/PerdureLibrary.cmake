@@ -1,0 +1,58 @@
+# How a room of src/ becomes a library.
+#
+#   perdure_library(NAME engine SOURCES a.cc b.cc USES api base EXTERNAL PkgConfig::SQLITE)
+#
+# USES names the rooms whose headers this room may include; they are linked privately as far as headers go, so that
+# a room sees only what it declares. Every room also gets a link test (whole archive plus declared dependencies):
+# a call into a room that is not declared is a link error, not a review comment.
+#
+# PLANTABLE rooms are built a second time as perdure_<name>_planted with PERDURE_PLANTED_BUGS, for the gate that
+# checks that the simulator finds planted bugs. That build is never linked into a program that users run.
+
+add_library(perdure_warnings INTERFACE)
+target_compile_options(perdure_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+                       -Wold-style-cast -Woverloaded-virtual -Wimplicit-fallthrough -Werror
+                       -Wno-missing-field-initializers -Wno-missing-designated-field-initializers
+                       -Wno-undefined-var-template)
+add_library(perdure_sanitize INTERFACE)
+if(PERDURE_SANITIZE)
+  target_compile_options(perdure_sanitize INTERFACE -fsanitize=${PERDURE_SANITIZE} -fno-sanitize-recover=all
+                         -fno-omit-frame-pointer)
+  target_link_options(perdure_sanitize INTERFACE -fsanitize=${PERDURE_SANITIZE})
+endif()
+
+function(perdure_library)
+  cmake_parse_arguments(ARG "PLANTABLE;HEAVY_API" "NAME" "SOURCES;USES;EXTERNAL" ${ARGN})
+  set(variants "")
+  if(ARG_PLANTABLE AND PERDURE_BUILD_TESTS)
+    set(variants "_planted")
+  endif()
+  foreach(variant IN LISTS variants ITEMS "")
+    set(target perdure_${ARG_NAME}${variant})
+    add_library(${target} STATIC ${ARG_SOURCES})
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+    target_link_libraries(${target} PRIVATE perdure_warnings perdure_sanitize ${ARG_EXTERNAL})
+    foreach(used IN LISTS ARG_USES)
+      if(variant AND TARGET perdure_${used}${variant})
+        target_link_libraries(${target} PRIVATE perdure_${used}${variant})
+      else()
+        target_link_libraries(${target} PRIVATE perdure_${used})
+      endif()
+    endforeach()
+    if(variant)
+      target_compile_definitions(${target} PRIVATE PERDURE_PLANTED_BUGS=1)
+      set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
+    endif()
+    if(ARG_HEAVY_API)
+      target_precompile_headers(${target} REUSE_FROM perdure_heavy_pch)
+      target_link_libraries(${target} PRIVATE perdure_api_headers)
+    endif()
+  endforeach()
+  if(PERDURE_BUILD_TESTS)
+    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/link_${ARG_NAME}.cc "int main() { return 0; }\n")
+    add_executable(link_${ARG_NAME} EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/link_${ARG_NAME}.cc)
+    target_link_libraries(link_${ARG_NAME} PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,perdure_${ARG_NAME}>"
+                          perdure_sanitize)
+    set_property(GLOBAL APPEND PROPERTY PERDURE_LINK_TESTS link_${ARG_NAME})
+  endif()
+endfunction()

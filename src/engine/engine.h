@@ -1,0 +1,168 @@
+#pragma once
+// The deterministic core: what every command does to a run. A command goes in with the time, ids and randomness it may
+// use; an Outcome comes out. The shell keeps the Outcome's writes first, and only when they are durable does it
+//   1. release the reply,
+//   2. offer `ready` to matching, give `eager` activities to the worker that asked,
+//   3. wake whoever waits for this run's history.
+// An Execution changes at once, in memory; so later commands see the change before it is durable, and their replies
+// wait for the later commit. If a command throws (CheckFailure), the shell drops the Execution and loads it again.
+//
+// Semantics follow Temporal's server 1.32; where a rule is not obvious, its place in that server is named in the .cc.
+// No thread-safety: one thread, the loop's.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/random.h"
+#include "base/record.h"
+#include "base/status.h"
+#include "base/time.h"
+#include "temporal/api/workflowservice/v1/request_response.pb.h"
+
+namespace perdure::engine {
+
+namespace wire = temporal::api::workflowservice::v1;
+
+class Execution;  // engine/execution.h: the mutable state of one run
+
+// What a command may use of the world.
+struct Context {
+  Timestamp now;             // monotone over the life of the state directory
+  Random* random = nullptr;  // for run ids and request ids
+  std::int64_t incarnation = 0;
+  // Gives the next unused ExecutionId, for a run that this command creates.
+  std::function<ExecutionId()> new_execution_id;
+};
+
+// A task that waits on its queue from now on.
+struct ReadyTask {
+  ExecutionId execution;
+  ItemKey item;
+  std::string queue;
+};
+
+// What one command did. `writes` is empty when nothing durable changed.
+struct Outcome {
+  std::vector<RunWrite> writes;
+  std::vector<ReadyTask> ready;
+  std::vector<std::unique_ptr<Execution>> created;  // runs that begin with this command, to be cached by the shell
+};
+
+// Identifies one attempt of one task; the frontend seals it into a task token.
+struct WorkflowTaskRef {
+  std::int64_t scheduled_event_id = 0;
+  std::int64_t started_event_id = 0;
+  std::int32_t attempt = 1;
+  std::int64_t incarnation = 0;  // not 0: the start is in memory only and dies with this incarnation
+};
+struct ActivityTaskRef {
+  std::int64_t scheduled_event_id = 0;  // 0: find it by activity_id (completion from outside by id)
+  std::string activity_id;
+  std::int32_t attempt = 0;   // 0: any (by id)
+  std::int64_t stamp = 0;     // 0: any (by id)
+};
+
+struct StartReply {
+  ExecutionId execution;
+  std::string run_id;
+  bool started = false;  // false: an existing run answered (request id or USE_EXISTING)
+};
+
+// What a worker needs of a started workflow task. The shell adds history events
+// [first_event_id, next_event_id) from the store, then `unstored_events` (the volatile or transient
+// scheduled/started events that no reader sees yet), and the token.
+struct WorkflowTaskStart {
+  WorkflowTaskRef ref;
+  std::int64_t previous_started_event_id = 0;
+  std::int64_t first_event_id = 1;  // 1, or for a sticky task the event after previous_started_event_id
+  std::int64_t next_event_id = 1;   // first event that is not in the store
+  std::vector<temporal::api::history::v1::HistoryEvent> unstored_events;
+  // Everything of PollWorkflowTaskQueueResponse but task_token, history, next_page_token.
+  wire::PollWorkflowTaskQueueResponse response;
+};
+
+struct ActivityTaskStart {
+  ActivityTaskRef ref;
+  // Everything of PollActivityTaskQueueResponse but task_token.
+  wire::PollActivityTaskQueueResponse response;
+};
+
+struct WorkflowTaskCompletion {
+  // Activities that the worker asked to get eagerly and that were started by this very transition.
+  std::vector<ActivityTaskStart> eager;
+  // With return_new_workflow_task: the next task, already started.
+  std::optional<WorkflowTaskStart> next;
+};
+
+struct PollerInfo {
+  std::string identity;
+  std::string request_id;  // of the poll; a repeated start with the same id answers the same task
+  std::int64_t holder = 0;  // the incarnation, if the worker lives in the engine's own process; else 0
+  std::string task_queue;   // the queue polled, for stickiness
+  bool sticky = false;
+};
+
+// --- whole runs -----------------------------------------------------------------------------------------------------
+
+// Start, with id reuse and conflict policies and request-id dedup. `current`: the run that the workflow id names now,
+// open or closed, or null. Requests are already validated and have their defaults.
+Result<StartReply> start_workflow(Outcome& out, Execution* current, const wire::StartWorkflowExecutionRequest& request,
+                                  const Context& context);
+Result<wire::SignalWorkflowExecutionResponse> signal_workflow(Outcome& out, Execution& run,
+                                                              const wire::SignalWorkflowExecutionRequest& request,
+                                                              const Context& context);
+Result<wire::RequestCancelWorkflowExecutionResponse> request_cancel_workflow(
+    Outcome& out, Execution& run, const wire::RequestCancelWorkflowExecutionRequest& request, const Context& context);
+Result<wire::TerminateWorkflowExecutionResponse> terminate_workflow(
+    Outcome& out, Execution& run, const wire::TerminateWorkflowExecutionRequest& request, const Context& context);
+wire::DescribeWorkflowExecutionResponse describe_workflow(const Execution& run, Timestamp now);
+
+// --- workflow tasks -------------------------------------------------------------------------------------------------
+
+// kNotFound: the task is stale (someone took it, it timed out, the run closed); offer the poller another one.
+Result<WorkflowTaskStart> start_workflow_task(Outcome& out, Execution& run, const PollerInfo& poller,
+                                              const Context& context);
+Result<WorkflowTaskCompletion> complete_workflow_task(Outcome& out, Execution& run, const WorkflowTaskRef& task,
+                                                      const wire::RespondWorkflowTaskCompletedRequest& request,
+                                                      const PollerInfo& worker, const Context& context);
+Result<wire::RespondWorkflowTaskFailedResponse> fail_workflow_task(Outcome& out, Execution& run,
+                                                                   const WorkflowTaskRef& task,
+                                                                   const wire::RespondWorkflowTaskFailedRequest& request,
+                                                                   const Context& context);
+// When a volatile task's start-to-close timeout ends; it has no due entry in the store. None: no volatile task.
+std::optional<Timestamp> volatile_deadline(const Execution& run);
+
+// --- activities -----------------------------------------------------------------------------------------------------
+
+Result<ActivityTaskStart> start_activity(Outcome& out, Execution& run, std::int64_t scheduled_event_id,
+                                         const PollerInfo& poller, const Context& context);
+Result<wire::RespondActivityTaskCompletedResponse> complete_activity(
+    Outcome& out, Execution& run, const ActivityTaskRef& task, const wire::RespondActivityTaskCompletedRequest& request,
+    const Context& context);
+Result<wire::RespondActivityTaskFailedResponse> fail_activity(Outcome& out, Execution& run, const ActivityTaskRef& task,
+                                                              const wire::RespondActivityTaskFailedRequest& request,
+                                                              const Context& context);
+Result<wire::RespondActivityTaskCanceledResponse> cancel_activity(
+    Outcome& out, Execution& run, const ActivityTaskRef& task, const wire::RespondActivityTaskCanceledRequest& request,
+    const Context& context);
+Result<wire::RecordActivityTaskHeartbeatResponse> heartbeat_activity(
+    Outcome& out, Execution& run, const ActivityTaskRef& task, const wire::RecordActivityTaskHeartbeatRequest& request,
+    const Context& context);
+
+// --- time and recovery ----------------------------------------------------------------------------------------------
+
+// Called when `item` has a due_at <= now (or a volatile deadline passed): fires, times out, retries, or does nothing if
+// the item has changed since. A no-op leaves `out` empty.
+void item_due(Outcome& out, Execution& run, ItemKey item, const Context& context);
+// The worker that held `item` ended with its process (Item::holder of an earlier incarnation): the attempt fails with a
+// retryable failure.
+void item_orphaned(Outcome& out, Execution& run, ItemKey item, const Context& context);
+// The tasks of this run that wait on a queue now; for offering them again after the run was reloaded.
+std::vector<ReadyTask> waiting_tasks(const Execution& run);
+
+}  // namespace perdure::engine

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# The jobs behind ./dev, each a function job_NAME whose first comment line is its help.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+preset=${PERDURE_PRESET:-release}
+# shellcheck source=tools/setup.sh
+source tools/setup.sh
+
+job_setup() { # installs what this machine lacks (Debian packages, the Temporal API)
+  install_packages
+}
+
+job_build() { # builds everything, or the targets named
+  job_setup
+  mkdir -p "build/$preset"
+  (
+    # One build at a time in a build directory.
+    flock 9
+    [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >"build/$preset.configure.log" 2>&1 ||
+      { cat "build/$preset.configure.log"; exit 1; }
+    ninja -C "build/$preset" ${NINJA_FLAGS:-} "$@"
+  ) 9>"build/$preset.lock"
+}
+
+job_hello() { # runs the C++ hello program embedded, from build/hello-state
+  job_build perdure-hello
+  "build/$preset/bin/perdure-hello" "${@:-build/hello-state}"
+}
+
+job_test() { # builds and runs every test
+  job_build
+  tools/run_tests.sh "build/$preset" "$@"
+}
+
+job_format() { # formats the C++ files that differ from the last commit, or all of them with --all
+  if [ "${1:-}" = --all ]; then
+    git ls-files '*.h' '*.cc' | xargs -r clang-format-19 -i
+  else
+    { git diff --name-only HEAD -- '*.h' '*.cc'; git ls-files -o --exclude-standard '*.h' '*.cc'; } |
+      xargs -r clang-format-19 -i
+  fi
+}
+
+job_sim() { # runs the simulator: ./dev sim --seed N, or --seeds N
+  job_build perdure-sim
+  "build/$preset/bin/perdure-sim" "$@"
+}
+
+job_bench() { # prints the benchmark of the embedded engine
+  job_build perdure-bench
+  "build/$preset/bin/perdure-bench" "$@"
+}
+
+usage() {
+  echo "usage: ./dev JOB [ARGUMENT …]"
+  sed -nE 's/^job_([a-z_]+)\(\) \{ # (.*)/  \1\t\2/p' tools/dev.sh | expand -t 12
+}
+
+job=${1:-}
+if [ -z "$job" ]; then
+  usage
+elif declare -F "job_$job" >/dev/null; then
+  shift
+  "job_$job" "$@"
+else
+  echo "./dev has no job '$job'" >&2
+  usage >&2
+  exit 2
+fi
