@@ -14,9 +14,12 @@ target_compile_options(perdure_warnings INTERFACE -Wall -Wextra -Wpedantic -Wsha
                        -Wold-style-cast -Woverloaded-virtual -Wimplicit-fallthrough -Werror
                        -Wno-missing-field-initializers -Wno-missing-designated-field-initializers
                        -Wno-undefined-var-template)
+# Without its time stamp a precompiled header does not defeat the compiler cache.
+target_compile_options(perdure_warnings INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
 add_library(perdure_sanitize INTERFACE)
 if(PERDURE_SANITIZE)
-  target_compile_options(perdure_sanitize INTERFACE -fsanitize=${PERDURE_SANITIZE} -fno-sanitize-recover=all
+  # The generated API keeps the flags of the release build, so that its objects come out of the cache.
+  target_compile_options(perdure_sanitize INTERFACE -O1 -fsanitize=${PERDURE_SANITIZE} -fno-sanitize-recover=all
                          -fno-omit-frame-pointer)
   target_link_options(perdure_sanitize INTERFACE -fsanitize=${PERDURE_SANITIZE})
 endif()

@@ -4,6 +4,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 preset=${PERDURE_PRESET:-release}
+# Presets share compiled objects, and files behind a precompiled header are cached too.
+export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
 # shellcheck source=tools/setup.sh
 source tools/setup.sh
 
@@ -17,7 +19,7 @@ job_build() { # builds everything, or the targets named
   (
     # One build at a time in a build directory.
     flock 9
-    [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >"build/$preset.configure.log" 2>&1 ||
+    [ "build/$preset/CMakeCache.txt" -nt CMakePresets.json ] || cmake --fresh --preset "$preset" >"build/$preset.configure.log" 2>&1 ||
       { cat "build/$preset.configure.log"; exit 1; }
     ninja -C "build/$preset" ${NINJA_FLAGS:-} "$@"
   ) 9>"build/$preset.lock"
