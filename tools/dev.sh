@@ -19,7 +19,8 @@ job_build() { # builds everything, or the targets named
   (
     # One build at a time in a build directory.
     flock 9
-    [ "build/$preset/CMakeCache.txt" -nt CMakePresets.json ] || cmake --fresh --preset "$preset" >"build/$preset.configure.log" 2>&1 ||
+    { [ -f "build/$preset/build.ninja" ] && [ "build/$preset/CMakeCache.txt" -nt CMakePresets.json ]; } ||
+      cmake --fresh --preset "$preset" >"build/$preset.configure.log" 2>&1 ||
       { cat "build/$preset.configure.log"; exit 1; }
     ninja -C "build/$preset" ${NINJA_FLAGS:-} "$@"
   ) 9>"build/$preset.lock"
