@@ -59,6 +59,8 @@ struct RunSummary {
   RunId run_id;
   bool current = false;
   std::string state;
+  std::int64_t history_events = 0;
+  std::int64_t pending_items = 0;
 };
 
 class Storage {
