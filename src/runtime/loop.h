@@ -1,0 +1,174 @@
+#pragma once
+// The rounds of an Instance: commands, due items and matches change executions in memory; one commit makes
+// all of it durable; then what was waiting for that is released. See instance.h for the order. Stepping
+// thread only.
+//
+// A round's changes are in memory before they are durable. Everything computed from a changed (dirty) run
+// waits in Round::finishes until the commit; a run that is not dirty is exactly as the store has it, so
+// answers about it need no waiting.
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/engine.h"
+#include "matching/matching.h"
+#include "runtime/due_items.h"
+#include "runtime/history_cache.h"
+#include "runtime/instance.h"
+#include "runtime/mailbox.h"
+#include "runtime/run_cache.h"
+#include "runtime/service.h"
+
+namespace perdure::runtime {
+
+class Loop {
+ public:
+  using Body = std::function<void(engine::Outcome&, engine::Execution&, const engine::Context&)>;
+  // Gets OK when what it reports is durable, or why it never will be.
+  using Finish = std::function<void(const Status&)>;
+
+  Loop(std::unique_ptr<storage::Storage> storage, Clock& clock, InstanceOptions options, Mailbox& mailbox);
+  ~Loop();
+
+  void step(Service& service);
+  std::optional<Timestamp> wake_at() const;
+  Status stop(Service& service);
+  void abandon();
+  InstanceStats stats() const;
+  storage::Storage& storage() { return *storage_; }
+
+  // What Service offers; see there.
+  Timestamp now() const { return now_; }
+  Random& random() { return random_; }
+  std::int64_t incarnation() const { return incarnation_; }
+  void execute(const RunTarget& target, Body body, Finish finish);
+  void start_workflow(const engine::wire::StartWorkflowExecutionRequest& request,
+                      Reply<engine::StartReply> reply);
+  void poll_workflow_task(Poll poll, Reply<std::optional<WorkflowTaskHandOut>> reply);
+  void poll_activity_task(Poll poll, Reply<std::optional<ActivityTaskHandOut>> reply);
+  void read_history(HistoryQuery query, Reply<HistoryAnswer> reply);
+  void read_history_reverse(const ReverseHistoryQuery& query, Reply<HistoryAnswer> reply);
+  void cancel(std::uint64_t id);
+  void release_polls(const std::string& sticky_queue, const std::string& worker_instance_key);
+  // Puts the first page of history into a started task. Its run must not be dirty.
+  Result<WorkflowTaskHandOut> with_history(ExecutionId execution, engine::WorkflowTaskStart start);
+
+ private:
+  struct Round {
+    std::vector<Transition> transitions;
+    std::set<ExecutionId> touched;
+    std::vector<Finish> finishes;
+    std::vector<std::pair<ExecutionId, HistoryBatch>> appended;
+    std::size_t bytes = 0;
+  };
+  struct WaitingPoll {
+    Poll poll;
+    Timestamp deadline;
+    Reply<std::optional<WorkflowTaskHandOut>> workflow_reply;  // one of the two
+    Reply<std::optional<ActivityTaskHandOut>> activity_reply;
+    void answer(const Status& status) const;  // OK: with nothing
+  };
+  struct WaitingHistory {
+    HistoryQuery query;
+    ExecutionId execution;
+    Timestamp deadline;
+    Reply<HistoryAnswer> reply;
+  };
+  // Where an asynchronous commit reports to; outlives the loop if it has to.
+  struct CommitReport {
+    std::mutex mutex;
+    std::optional<Status> outcome;
+    std::function<void()> wake;
+  };
+
+  // loop.cc: the round
+  bool run_round(Service& service);
+  bool run_commands(Service& service);
+  void start_commit();
+  void finish_round(const Status& outcome);
+  void release(const Status& outcome);
+  void round_was_refused(const Status& why);
+  void die(const Status& why);
+  void flush_waiting(const Status& why, const Status& poll_answer);
+  void answer_mailbox(Service& service);
+
+  // loop_runs.cc: changing runs
+  engine::Context context();
+  bool apply(engine::Outcome outcome);
+  void refresh(CachedRun& entry);
+  Status guarded(ExecutionId execution, const std::function<void()>& command);
+  Status command_threw(ExecutionId execution, const std::string& what);
+  Status usable(ExecutionId execution) const;
+  void drop_broken_runs();
+  void drop_run(ExecutionId execution);
+  void reoffer(ExecutionId execution);
+  void settle(bool wait, Finish finish);
+  void note_read_failure(const Status& status);
+
+  // loop_time.cc: what time brings about
+  bool fire_due();
+  bool fire_volatile_deadlines();
+  bool fire(ExecutionId execution, ItemKey item,
+            void (*command)(engine::Outcome&, engine::Execution&, ItemKey, const engine::Context&));
+  bool recover_orphans();
+  bool expire_waiting();
+
+  // loop_tasks.cc: queues and pollers
+  void add_poll(WaitingPoll poll);
+  bool read_pages();
+  bool dispatch();
+  void hand_out(const matching::Match& match);
+  bool start_task(CachedRun& entry, ItemKey item, std::uint64_t poll_id);
+  bool start_workflow_task(CachedRun& entry, std::uint64_t poll_id);
+  bool start_activity(CachedRun& entry, ItemKey item, std::uint64_t poll_id);
+  WaitingPoll take_poll(std::uint64_t id);
+
+  // loop_history.cc
+  void serve_history(HistoryQuery query, const Reply<HistoryAnswer>& reply, bool may_wait);
+  void wake_history(ExecutionId execution);
+  WaitingHistory take_history_wait(std::uint64_t id);
+
+  std::unique_ptr<storage::Storage> storage_;
+  Clock& clock_;
+  InstanceOptions options_;
+  Mailbox& mailbox_;
+  Random random_;
+  std::int64_t incarnation_;
+  std::int64_t next_execution_id_;
+  std::int64_t committed_sequence_;
+  std::int64_t sequence_;  // of the last transition, committed or not
+  Timestamp last_time_;    // of the last committed transition
+  Timestamp now_;          // of this round
+
+  RunCache runs_;
+  HistoryCache histories_;
+  DueItems due_;
+  matching::Matching matching_;
+  Round round_;
+  std::vector<std::pair<std::string, matching::WaitingTask>> offers_;
+  std::vector<std::function<void()>> deferred_;  // commands for the next round
+  std::vector<ExecutionId> broken_;              // to be dropped at the end of the round
+  std::map<ExecutionId, int> strikes_;           // commands of a run that threw in a row
+  std::set<std::pair<Timestamp, ExecutionId>> volatile_deadlines_;
+  std::map<std::uint64_t, WaitingPoll> polls_;
+  std::map<std::uint64_t, WaitingHistory> history_waits_;
+  std::map<ExecutionId, std::set<std::uint64_t>> history_waits_of_;
+  std::set<std::pair<Timestamp, std::uint64_t>> wait_deadlines_;
+
+  bool recovering_ = true;
+  std::set<std::pair<ExecutionId, ItemKey>> recovered_;
+  std::optional<Timestamp> refused_until_;  // the store was full
+  int refusals_ = 0;
+  std::shared_ptr<CommitReport> commit_;  // under way
+  bool ended_ = false;
+  InstanceStats stats_;
+};
+
+}  // namespace perdure::runtime

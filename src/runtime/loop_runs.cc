@@ -1,0 +1,226 @@
+// Changing runs: one command, one transition; a command that throws costs its run its place in memory.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/check.h"
+#include "runtime/loop.h"
+
+namespace perdure::runtime {
+namespace {
+
+constexpr int kStrikes = 3;
+
+}  // namespace
+
+engine::Context Loop::context() {
+  return {now_, &random_, incarnation_, [this] { return ExecutionId{next_execution_id_++}; }};
+}
+
+// Takes what a command did into the round. True: there is something to make durable.
+bool Loop::apply(engine::Outcome outcome) {
+  for (auto& created : outcome.created) {
+    runs_.insert(std::move(created));
+  }
+  const bool wrote = !outcome.writes.empty();
+  if (wrote) {
+    Transition transition{++sequence_, now_, std::move(outcome.writes)};
+    for (RunWrite& write : transition.writes) {
+      auto entry = runs_.get(write.execution);
+      check(entry.ok(), "a command changes runs that are in memory");
+      (*entry)->dirty = true;
+      round_.touched.insert(write.execution);
+      if (write.make_current) {
+        runs_.make_current(write.key, write.execution);
+      }
+      for (Item& item : write.upsert) {
+        if (!item.queue.empty() && item.ready_order == 0) {
+          item.ready_order = transition.sequence;
+        }
+      }
+      due_.note(write);
+      round_.bytes += write.state.size();
+      for (const HistoryBatch& batch : write.append) {
+        round_.bytes += batch.events.size();
+      }
+    }
+    round_.transitions.push_back(std::move(transition));
+  }
+  for (engine::ReadyTask& ready : outcome.ready) {
+    offers_.emplace_back(std::move(ready.queue),
+                         matching::WaitingTask{sequence_, ready.execution, ready.item});
+  }
+  return wrote;
+}
+
+// Keeps the deadline of a task that is started in memory only; the store knows nothing of it.
+void Loop::refresh(CachedRun& entry) {
+  const auto deadline = engine::volatile_deadline(*entry.run);
+  if (deadline == entry.volatile_deadline) {
+    return;
+  }
+  if (entry.volatile_deadline) {
+    volatile_deadlines_.erase({*entry.volatile_deadline, entry.execution});
+  }
+  entry.volatile_deadline = deadline;
+  if (deadline) {
+    volatile_deadlines_.insert({*deadline, entry.execution});
+  }
+}
+
+void Loop::settle(bool wait, Finish finish) {
+  if (wait) {
+    round_.finishes.push_back(std::move(finish));
+  } else {
+    finish(Status());
+  }
+}
+
+// A read that says the store is beyond trust ends everything, as a commit would.
+void Loop::note_read_failure(const Status& status) {
+  if (status.code() == Code::kUnavailable && !ended_) {
+    die(status);
+  }
+}
+
+Status Loop::usable(ExecutionId execution) const {
+  auto strikes = strikes_.find(execution);
+  if (strikes == strikes_.end() || strikes->second < kStrikes) {
+    return {};
+  }
+  return internal_error(
+      fmt::format("this run is quarantined: {} commands on it in a row failed inside the service; "
+                  "the other runs go on, restarting the service tries it again",
+                  kStrikes));
+}
+
+Status Loop::guarded(ExecutionId execution, const std::function<void()>& command) {
+  try {
+    command();
+  } catch (const std::exception& error) {
+    return command_threw(execution, error.what());
+  }
+  strikes_.erase(execution);
+  return {};
+}
+
+Status Loop::command_threw(ExecutionId execution, const std::string& what) {
+  Status status = internal_error("the request failed inside the service and changed nothing: " + what);
+  if (execution.value == 0) {
+    return status;
+  }
+  auto entry = runs_.get(execution);
+  if (entry.ok() && !(*entry)->broken) {
+    (*entry)->broken = true;
+    broken_.push_back(execution);
+  }
+  ++strikes_[execution];
+  return status;
+}
+
+void Loop::execute(const RunTarget& target, Body body, Finish finish) {
+  if (ended_) {
+    finish(mailbox_.state());
+    return;
+  }
+  auto found = runs_.find(target);
+  if (!found.ok()) {
+    note_read_failure(found.status());
+    finish(found.status());
+    return;
+  }
+  CachedRun& entry = **found;
+  if (Status status = usable(entry.execution); !status.ok()) {
+    finish(status);
+    return;
+  }
+  if (entry.broken) {
+    deferred_.push_back([this, target, body = std::move(body), finish = std::move(finish)]() mutable {
+      execute(target, std::move(body), std::move(finish));
+    });
+    return;
+  }
+  engine::Outcome out;
+  if (Status status = guarded(entry.execution, [&] { body(out, *entry.run, context()); }); !status.ok()) {
+    finish(status);
+    return;
+  }
+  const bool wrote = apply(std::move(out));
+  refresh(entry);
+  settle(wrote || entry.dirty, std::move(finish));
+}
+
+void Loop::start_workflow(const engine::wire::StartWorkflowExecutionRequest& request,
+                          Reply<engine::StartReply> reply) {
+  if (ended_) {
+    reply(mailbox_.state());
+    return;
+  }
+  const WorkflowKey key{NamespaceName(request.namespace_()), WorkflowId(request.workflow_id())};
+  auto found = runs_.find_current(key);
+  if (!found.ok()) {
+    note_read_failure(found.status());
+    reply(found.status());
+    return;
+  }
+  CachedRun* current = *found;
+  const ExecutionId current_id = current == nullptr ? ExecutionId{} : current->execution;
+  if (Status status = usable(current_id); !status.ok()) {
+    reply(status);
+    return;
+  }
+  if (current != nullptr && current->broken) {
+    deferred_.push_back([this, request, reply = std::move(reply)] { start_workflow(request, reply); });
+    return;
+  }
+  engine::Outcome out;
+  std::optional<Result<engine::StartReply>> result;
+  Status status = guarded(current_id, [&] {
+    result.emplace(
+        engine::start_workflow(out, current == nullptr ? nullptr : current->run.get(), request, context()));
+  });
+  if (!status.ok()) {
+    reply(status);
+    return;
+  }
+  const bool wrote = apply(std::move(out));
+  if (current != nullptr) {
+    refresh(*current);
+  }
+  settle(wrote || (current != nullptr && current->dirty),
+         [result = std::move(*result), reply = std::move(reply)](const Status& outcome) {
+           reply(outcome.ok() ? result : Result<engine::StartReply>(outcome));
+         });
+}
+
+void Loop::drop_run(ExecutionId execution) {
+  std::erase_if(volatile_deadlines_, [execution](const auto& entry) { return entry.second == execution; });
+  runs_.drop(execution);
+  due_.forget(execution);
+}
+
+void Loop::drop_broken_runs() {
+  for (const ExecutionId execution : std::exchange(broken_, {})) {
+    drop_run(execution);
+    reoffer(execution);
+  }
+}
+
+// What of this run waits on a queue according to the store; matching may have handed it out in vain.
+void Loop::reoffer(ExecutionId execution) {
+  auto loaded = storage_->load(execution);
+  if (!loaded.ok()) {
+    note_read_failure(loaded.status());
+    return;
+  }
+  if (loaded->has_value()) {
+    for (Item& item : (*loaded)->items) {
+      if (!item.queue.empty()) {
+        offers_.emplace_back(std::move(item.queue),
+                             matching::WaitingTask{item.ready_order, execution, item.key});
+      }
+    }
+  }
+}
+
+}  // namespace perdure::runtime

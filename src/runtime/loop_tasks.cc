@@ -1,0 +1,229 @@
+// Queues and pollers: who gets which task, and what has to be durable before it leaves.
+#include <utility>
+
+#include "api/convert.h"
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/planted.h"
+#include "runtime/loop.h"
+#include "temporal/api/errordetails/v1/message.pb.h"
+
+namespace perdure::runtime {
+namespace {
+
+Status too_many_pollers(const std::string& queue) {
+  temporal::api::errordetails::v1::ResourceExhaustedFailure detail;
+  detail.set_cause(temporal::api::enums::v1::RESOURCE_EXHAUSTED_CAUSE_CONCURRENT_LIMIT);
+  detail.set_scope(temporal::api::enums::v1::RESOURCE_EXHAUSTED_SCOPE_NAMESPACE);
+  return api::with_detail(Code::kResourceExhausted,
+                          "too many pollers wait on queue " + queue + " (limit " +
+                              std::to_string(limits::kPollersPerQueue) + "); use fewer pollers or workers",
+                          detail);
+}
+
+}  // namespace
+
+void Loop::WaitingPoll::answer(const Status& status) const {
+  if (workflow_reply) {
+    workflow_reply(status.ok() ? Result<std::optional<WorkflowTaskHandOut>>(std::nullopt) : status);
+  } else {
+    activity_reply(status.ok() ? Result<std::optional<ActivityTaskHandOut>>(std::nullopt) : status);
+  }
+}
+
+void Loop::poll_workflow_task(Poll poll, Reply<std::optional<WorkflowTaskHandOut>> reply) {
+  add_poll({std::move(poll), {}, std::move(reply), nullptr});
+}
+
+void Loop::poll_activity_task(Poll poll, Reply<std::optional<ActivityTaskHandOut>> reply) {
+  add_poll({std::move(poll), {}, nullptr, std::move(reply)});
+}
+
+void Loop::add_poll(WaitingPoll waiting) {
+  if (ended_) {
+    waiting.answer(mailbox_.state());
+    return;
+  }
+  const Poll& poll = waiting.poll;
+  check(!polls_.contains(poll.id) && !history_waits_.contains(poll.id),
+        "a waiting call has an id of its own");
+  if (!matching_.add_poller(poll.queue, poll.id)) {
+    waiting.answer(too_many_pollers(poll.queue));
+    return;
+  }
+  waiting.deadline = now_ + poll.max_wait;
+  wait_deadlines_.insert({waiting.deadline, poll.id});
+  polls_.emplace(poll.id, std::move(waiting));
+}
+
+Loop::WaitingPoll Loop::take_poll(std::uint64_t id) {
+  auto node = polls_.extract(id);
+  check(!node.empty(), "a poll that is answered was waiting");
+  WaitingPoll waiting = std::move(node.mapped());
+  wait_deadlines_.erase({waiting.deadline, id});
+  matching_.remove_poller(waiting.poll.queue, id);
+  return waiting;
+}
+
+void Loop::cancel(std::uint64_t id) {
+  if (polls_.contains(id)) {
+    take_poll(id).answer(Status(Code::kCancelled, "the caller cancelled"));
+  } else if (history_waits_.contains(id)) {
+    take_history_wait(id).reply(Status(Code::kCancelled, "the caller cancelled"));
+  }
+}
+
+void Loop::release_polls(const std::string& sticky_queue, const std::string& worker_instance_key) {
+  std::vector<std::uint64_t> released;
+  for (const auto& [id, waiting] : polls_) {
+    const bool on_queue = !sticky_queue.empty() && waiting.poll.queue == sticky_queue;
+    const bool of_worker =
+        !worker_instance_key.empty() && waiting.poll.worker_instance_key == worker_instance_key;
+    if (on_queue || of_worker) {
+      released.push_back(id);
+    }
+  }
+  for (const std::uint64_t id : released) {
+    take_poll(id).answer(Status());
+  }
+}
+
+// Reads back the parts of queues that pollers wait for. Only at the beginning of a round, when everything
+// that was ever offered is in the store.
+bool Loop::read_pages() {
+  const auto requests = matching_.take_page_requests();
+  for (const matching::PageRequest& request : requests) {
+    const storage::QueuedItem after{request.after.execution, request.after.item, request.after.ready_order};
+    auto page = storage_->read_queue(request.queue, after, static_cast<int>(request.limit));
+    if (!page.ok()) {
+      matching_.page_failed(request);
+      note_read_failure(page.status());
+      continue;
+    }
+    std::vector<matching::WaitingTask> tasks;
+    tasks.reserve(page->size());
+    for (const storage::QueuedItem& item : *page) {
+      tasks.push_back({item.ready_order, item.execution, item.key});
+    }
+    matching_.add_page(request, tasks);
+  }
+  return !requests.empty();
+}
+
+bool Loop::dispatch() {
+  bool worked = false;
+  while (!ended_) {
+    for (const auto& [queue, task] : std::exchange(offers_, {})) {
+      matching_.offer(queue, task);
+    }
+    auto match = matching_.next_match();
+    if (!match) {
+      break;
+    }
+    worked = true;
+    hand_out(*match);
+  }
+  return worked;
+}
+
+void Loop::hand_out(const matching::Match& match) {
+  auto found = runs_.get(match.task.execution);
+  if (!found.ok()) {
+    note_read_failure(found.status());
+  }
+  if (ended_) {
+    return;
+  }
+  const bool started = found.ok() && !(*found)->broken && usable(match.task.execution).ok() &&
+                       start_task(**found, match.task.item, match.poller);
+  if (!started) {
+    matching_.return_poller(match.queue, match.poller);
+  }
+}
+
+// False: the task is stale, the poller goes on waiting.
+bool Loop::start_task(CachedRun& entry, ItemKey item, std::uint64_t poll_id) {
+  switch (item.kind) {
+    case ItemKind::kWorkflowTask:
+      return start_workflow_task(entry, poll_id);
+    case ItemKind::kActivity:
+      return start_activity(entry, item, poll_id);
+    default:
+      return false;
+  }
+}
+
+bool Loop::start_workflow_task(CachedRun& entry, std::uint64_t poll_id) {
+  const WaitingPoll& waiting = polls_.at(poll_id);
+  engine::Outcome out;
+  std::optional<Result<engine::WorkflowTaskStart>> started;
+  const Status status = guarded(entry.execution, [&] {
+    started.emplace(engine::start_workflow_task(out, *entry.run, waiting.poll.poller, context()));
+  });
+  if (!status.ok()) {
+    return false;
+  }
+  const bool wrote = apply(std::move(out));
+  refresh(entry);
+  if (!started->ok() || !waiting.workflow_reply) {
+    return false;
+  }
+  WaitingPoll taken = take_poll(poll_id);
+  settle(wrote || entry.dirty, [this, execution = entry.execution,
+                                start = std::make_shared<engine::WorkflowTaskStart>(std::move(**started)),
+                                reply = std::move(taken.workflow_reply)](const Status& outcome) {
+    if (!outcome.ok()) {
+      reply(outcome);
+      return;
+    }
+    auto task = with_history(execution, std::move(*start));
+    reply(task.ok() ? Result<std::optional<WorkflowTaskHandOut>>(std::move(task).value()) : task.status());
+  });
+  return true;
+}
+
+bool Loop::start_activity(CachedRun& entry, ItemKey item, std::uint64_t poll_id) {
+  const WaitingPoll& waiting = polls_.at(poll_id);
+  engine::Outcome out;
+  std::optional<Result<engine::ActivityTaskStart>> started;
+  const Status status = guarded(entry.execution, [&] {
+    started.emplace(engine::start_activity(out, *entry.run, item.id, waiting.poll.poller, context()));
+  });
+  if (!status.ok()) {
+    return false;
+  }
+  const bool wrote = apply(std::move(out));
+  refresh(entry);
+  if (!started->ok() || !waiting.activity_reply) {
+    return false;
+  }
+  WaitingPoll taken = take_poll(poll_id);
+  const bool wait = (wrote || entry.dirty) && !planted(PlantedBug::kDispatchBeforeCommit);
+  settle(wait, [task = std::make_shared<ActivityTaskHandOut>(
+                    ActivityTaskHandOut{entry.execution, std::move(**started)}),
+                reply = std::move(taken.activity_reply)](const Status& outcome) {
+    reply(outcome.ok() ? Result<std::optional<ActivityTaskHandOut>>(std::move(*task)) : outcome);
+  });
+  return true;
+}
+
+Result<WorkflowTaskHandOut> Loop::with_history(ExecutionId execution, engine::WorkflowTaskStart start) {
+  WorkflowTaskHandOut task{execution, std::move(start), 0};
+  auto* history = task.start.response.mutable_history();
+  auto next = histories_.read(execution, task.start.first_event_id, task.start.next_event_id,
+                              limits::kHistoryPageEvents, limits::kHistoryPageBytes, history);
+  if (!next.ok()) {
+    note_read_failure(next.status());
+    return next.status();
+  }
+  if (*next < task.start.next_event_id) {
+    task.history_continues_at = *next;
+    return task;
+  }
+  for (const auto& event : task.start.unstored_events) {
+    *history->add_events() = event;
+  }
+  return task;
+}
+
+}  // namespace perdure::runtime

@@ -1,0 +1,46 @@
+#pragma once
+// The thread that steps an Instance in programs: sleeps until something was posted or is due.
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "base/status.h"
+#include "runtime/clock.h"
+#include "runtime/instance.h"
+
+namespace perdure::runtime {
+
+class LoopThread {
+ public:
+  // Starts stepping. `instance` and `clock` (the instance's own) outlive the thread; nobody else steps
+  // meanwhile.
+  LoopThread(Instance& instance, Clock& clock);
+  // Stops, if stop() was not called.
+  ~LoopThread();
+  LoopThread(const LoopThread&) = delete;
+  LoopThread& operator=(const LoopThread&) = delete;
+
+  // Answers what waits, commits what was posted, closes the store (Instance::stop) and ends the thread.
+  // Thread-safe but not from a reply; a second call returns the first one's status.
+  Status stop();
+
+ private:
+  void run();
+  void wake();
+  // False: the thread is to end.
+  bool sleep(std::optional<Timestamp> wake_at);
+
+  Instance& instance_;
+  Clock& clock_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool awake_ = true;  // a wake-up since the last sleep
+  bool stopping_ = false;
+  std::mutex stop_mutex_;
+  std::optional<Status> stopped_;
+  std::thread thread_;
+};
+
+}  // namespace perdure::runtime

@@ -1,0 +1,117 @@
+// What time brings about: due items, deadlines in memory, waits that end, and the repair of what died with an
+// earlier process.
+#include <chrono>
+#include <utility>
+
+#include "runtime/loop.h"
+
+namespace perdure::runtime {
+namespace {
+
+constexpr int kDuePerRound = 256;
+constexpr std::chrono::seconds kSnooze{10};          // of an item that is due in the store but not in memory
+constexpr std::chrono::seconds kUnusableSnooze{60};  // of an item of a run that cannot be used
+
+}  // namespace
+
+// Runs one of the engine's time commands. True: it changed the run.
+bool Loop::fire(ExecutionId execution, ItemKey item,
+                void (*command)(engine::Outcome&, engine::Execution&, ItemKey, const engine::Context&)) {
+  auto found = runs_.get(execution);
+  if (!found.ok() || !usable(execution).ok()) {
+    if (!found.ok()) {
+      note_read_failure(found.status());
+    }
+    due_.snooze(execution, item, now_ + kUnusableSnooze);
+    return false;
+  }
+  CachedRun& entry = **found;
+  if (entry.broken) {
+    return true;  // once it is loaded again
+  }
+  engine::Outcome out;
+  if (!guarded(execution, [&] { command(out, *entry.run, item, context()); }).ok()) {
+    return true;
+  }
+  const bool wrote = apply(std::move(out));
+  refresh(entry);
+  return wrote;
+}
+
+bool Loop::fire_due() {
+  if (ended_ || !round_.transitions.empty()) {
+    // The due index in the store is behind what this round did; it is read when that is durable.
+    return false;
+  }
+  auto due = due_.take(now_, kDuePerRound);
+  if (!due.ok()) {
+    note_read_failure(due.status());
+    due_.pause(now_ + kSnooze);
+    return false;
+  }
+  for (const storage::DueItem& item : *due) {
+    // If the run changed in this round, the store may know a new time for the item after the commit.
+    if (!fire(item.execution, item.key, &engine::item_due) && !round_.touched.contains(item.execution)) {
+      due_.snooze(item.execution, item.key, now_ + kSnooze);
+    }
+  }
+  return !due->empty();
+}
+
+bool Loop::fire_volatile_deadlines() {
+  bool worked = false;
+  std::vector<ExecutionId> passed;
+  for (const auto& [deadline, execution] : volatile_deadlines_) {
+    if (deadline > now_) {
+      break;
+    }
+    passed.push_back(execution);
+  }
+  for (const ExecutionId execution : passed) {
+    worked |= fire(execution, {ItemKind::kWorkflowTask, 0}, &engine::item_due);
+  }
+  return worked;
+}
+
+// Attempts whose worker ended with an earlier process fail at once.
+bool Loop::recover_orphans() {
+  if (!recovering_ || ended_ || (refused_until_ && now_ < *refused_until_) || !round_.transitions.empty()) {
+    return false;
+  }
+  auto orphans = storage_->read_orphans(incarnation_, kDuePerRound);
+  if (!orphans.ok()) {
+    note_read_failure(orphans.status());
+    recovering_ = false;
+    return false;
+  }
+  bool worked = false;
+  for (const storage::DueItem& orphan : *orphans) {
+    if (recovered_.insert({orphan.execution, orphan.key}).second || refused_until_) {
+      worked |= fire(orphan.execution, orphan.key, &engine::item_orphaned);
+    }
+  }
+  if (!worked) {
+    recovering_ = false;
+    recovered_.clear();
+  }
+  return worked;
+}
+
+bool Loop::expire_waiting() {
+  bool worked = false;
+  while (!wait_deadlines_.empty() && wait_deadlines_.begin()->first <= now_) {
+    const std::uint64_t id = wait_deadlines_.begin()->second;
+    worked = true;
+    if (polls_.contains(id)) {
+      take_poll(id).answer(Status());
+      continue;
+    }
+    WaitingHistory wait = take_history_wait(id);
+    round_.finishes.push_back([this, wait = std::move(wait)](const Status&) {
+      serve_history(wait.query, wait.reply, /*may_wait=*/false);
+    });
+  }
+  return worked;
+}
+
+}  // namespace perdure::runtime

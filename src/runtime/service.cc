@@ -1,0 +1,76 @@
+#include "runtime/service.h"
+
+#include <utility>
+
+#include "runtime/loop.h"
+
+namespace perdure::runtime {
+
+Timestamp Service::now() const { return loop_.now(); }
+Random& Service::random() { return loop_.random(); }
+std::int64_t Service::incarnation() const { return loop_.incarnation(); }
+
+void Service::execute(const RunTarget& target, Body body, Finish finish) {
+  loop_.execute(target, std::move(body), std::move(finish));
+}
+
+void Service::start_workflow(const engine::wire::StartWorkflowExecutionRequest& request,
+                             Reply<engine::StartReply> reply) {
+  loop_.start_workflow(request, std::move(reply));
+}
+
+void Service::complete_workflow_task(
+    const RunTarget& target, const engine::WorkflowTaskRef& task,
+    std::shared_ptr<engine::wire::RespondWorkflowTaskCompletedRequest> request, engine::PollerInfo worker,
+    Reply<WorkflowTaskAnswer> reply) {
+  struct Done {
+    std::optional<Result<engine::WorkflowTaskCompletion>> completion;
+    WorkflowTaskAnswer answer;
+  };
+  auto done = std::make_shared<Done>();
+  auto body = [done, task, request = std::move(request), worker = std::move(worker)](
+                  engine::Outcome& out, engine::Execution& run, const engine::Context& context) {
+    done->answer.execution = engine::execution_id(run);
+    done->answer.run_id = engine::run_id(run);
+    done->completion.emplace(engine::complete_workflow_task(out, run, task, *request, worker, context));
+  };
+  execute(target, std::move(body), [this, done, reply = std::move(reply)](const Status& outcome) {
+    if (!outcome.ok() || !done->completion->ok()) {
+      reply(outcome.ok() ? done->completion->status() : outcome);
+      return;
+    }
+    engine::WorkflowTaskCompletion& completion = **done->completion;
+    done->answer.eager = std::move(completion.eager);
+    if (completion.next) {
+      auto next = loop_.with_history(done->answer.execution, std::move(*completion.next));
+      if (next.ok()) {  // else the started task times out; the completion itself is durable
+        done->answer.next = std::move(next).value();
+      }
+    }
+    reply(std::move(done->answer));
+  });
+}
+
+void Service::poll_workflow_task(Poll poll, Reply<std::optional<WorkflowTaskHandOut>> reply) {
+  loop_.poll_workflow_task(std::move(poll), std::move(reply));
+}
+
+void Service::poll_activity_task(Poll poll, Reply<std::optional<ActivityTaskHandOut>> reply) {
+  loop_.poll_activity_task(std::move(poll), std::move(reply));
+}
+
+void Service::read_history(HistoryQuery query, Reply<HistoryAnswer> reply) {
+  loop_.read_history(std::move(query), std::move(reply));
+}
+
+void Service::read_history_reverse(const ReverseHistoryQuery& query, Reply<HistoryAnswer> reply) {
+  loop_.read_history_reverse(query, std::move(reply));
+}
+
+void Service::cancel(std::uint64_t id) { loop_.cancel(id); }
+
+void Service::release_polls(const std::string& sticky_queue, const std::string& worker_instance_key) {
+  loop_.release_polls(sticky_queue, worker_instance_key);
+}
+
+}  // namespace perdure::runtime

@@ -1,0 +1,146 @@
+#pragma once
+// What the frontend asks of the engine's shell. Stepping thread only: an Instance passes the Service to every
+// posted command. Each call takes a reply, called exactly once, on the stepping thread, and not before
+// everything that the answer depends on is durable. After a fatal error every call answers kUnavailable.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "base/time.h"
+#include "engine/engine.h"
+#include "engine/execution.h"
+
+namespace perdure::runtime {
+
+class Loop;
+
+template <class T>
+using Reply = std::function<void(Result<T>)>;
+
+// Names a run: by the store's number (from a token), or by workflow id and, optionally, run id.
+struct RunTarget {
+  ExecutionId execution;  // not 0: this run, and `run_id` must agree
+  WorkflowKey key;
+  RunId run_id;  // empty: the current run of the workflow id
+};
+
+// A long poll on a task queue. It waits at most `max_wait`, then answers nothing.
+struct Poll {
+  std::uint64_t id = 0;  // unique among the waiting calls; for cancel()
+  std::string queue;     // engine/queue_key.h
+  engine::PollerInfo poller;
+  std::string worker_instance_key;
+  Duration max_wait{};
+};
+
+// A started workflow task; `start.response` has the first page of its history.
+struct WorkflowTaskHandOut {
+  ExecutionId execution;
+  engine::WorkflowTaskStart start;
+  // Not 0: the history goes on with this event; `start.unstored_events` are still to be appended after the
+  // last page.
+  std::int64_t history_continues_at = 0;
+};
+
+struct ActivityTaskHandOut {
+  ExecutionId execution;
+  engine::ActivityTaskStart start;
+};
+
+struct WorkflowTaskAnswer {
+  ExecutionId execution;
+  RunId run_id;
+  std::vector<engine::ActivityTaskStart> eager;
+  std::optional<WorkflowTaskHandOut> next;
+};
+
+// Reads the history of one run, forwards.
+struct HistoryQuery {
+  std::uint64_t id = 0;  // for cancel()
+  RunTarget target;
+  std::int64_t from = 1;  // the first event wanted
+  // The event after the last one that the reader may see; 0: all there are. A reader that has seen everything
+  // up to `end` and waits for more passes from == end.
+  std::int64_t end = 0;
+  bool close_event_only = false;
+  bool wait = false;  // for an event at or after `from`, or (close_event_only) for the end of the run
+  Duration max_wait{};
+  int max_events = 0;
+};
+
+struct HistoryAnswer {
+  ExecutionId execution;
+  RunId run_id;
+  temporal::api::history::v1::History history;
+  std::int64_t next = 0;  // the first event after those returned
+  std::int64_t end = 0;   // the event after the last one of the run when it was read, or the query's end
+  bool running = false;
+};
+
+// One page of the history of one run, newest event first.
+struct ReverseHistoryQuery {
+  RunTarget target;
+  std::int64_t before = 0;  // return events below this one; 0: from the last one
+  int max_events = 0;
+};
+
+class Service {
+ public:
+  explicit Service(Loop& loop) : loop_(loop) {}
+
+  Timestamp now() const;
+  Random& random();
+  std::int64_t incarnation() const;
+
+  // Runs one engine command on one run and commits what it did.
+  template <class T>
+  void on_run(const RunTarget& target,
+              std::function<Result<T>(engine::Outcome&, engine::Execution&, const engine::Context&)> command,
+              Reply<T> reply) {
+    auto result = std::make_shared<std::optional<Result<T>>>();
+    execute(
+        target,
+        [result, command = std::move(command)](engine::Outcome& out, engine::Execution& run,
+                                               const engine::Context& context) {
+          result->emplace(command(out, run, context));
+        },
+        [result, reply = std::move(reply)](const Status& status) {
+          reply(status.ok() ? std::move(**result) : Result<T>(status));
+        });
+  }
+
+  void start_workflow(const engine::wire::StartWorkflowExecutionRequest& request,
+                      Reply<engine::StartReply> reply);
+  void complete_workflow_task(const RunTarget& target, const engine::WorkflowTaskRef& task,
+                              std::shared_ptr<engine::wire::RespondWorkflowTaskCompletedRequest> request,
+                              engine::PollerInfo worker, Reply<WorkflowTaskAnswer> reply);
+
+  // nullopt: nothing came in time.
+  void poll_workflow_task(Poll poll, Reply<std::optional<WorkflowTaskHandOut>> reply);
+  void poll_activity_task(Poll poll, Reply<std::optional<ActivityTaskHandOut>> reply);
+
+  void read_history(HistoryQuery query, Reply<HistoryAnswer> reply);
+  void read_history_reverse(const ReverseHistoryQuery& query, Reply<HistoryAnswer> reply);
+
+  // Answers a waiting poll or history query with kCancelled; no effect on a call that does not wait.
+  void cancel(std::uint64_t id);
+  // Answers the polls of a worker that shuts down with nothing: those on `sticky_queue` (a queue key, or
+  // empty) and those with its instance key (unless empty).
+  void release_polls(const std::string& sticky_queue, const std::string& worker_instance_key);
+
+ private:
+  using Body = std::function<void(engine::Outcome&, engine::Execution&, const engine::Context&)>;
+  using Finish = std::function<void(const Status&)>;
+  void execute(const RunTarget& target, Body body, Finish finish);
+
+  Loop& loop_;
+};
+
+}  // namespace perdure::runtime
