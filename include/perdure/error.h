@@ -73,9 +73,9 @@ class FailureError : public PerdureError {
 
   // For decoding: what came with the error.
   struct Data {
-    std::shared_ptr<const FailureError> cause;
-    std::string stack_trace;
-    std::string wire;
+    std::shared_ptr<const FailureError> cause{};
+    std::string stack_trace{};
+    std::string wire{};
   };
   FailureError(const std::string& message, Data data)
       : PerdureError(message), data_(std::make_shared<Data>(std::move(data))) {}
@@ -86,11 +86,11 @@ class FailureError : public PerdureError {
 
 // `type` is what RetryPolicy::non_retryable_error_types is compared with.
 struct ApplicationErrorOptions {
-  std::string type;
-  bool non_retryable = false;                                // true: the activity is not attempted again
-  Payloads details;                                          // see to_payload()
-  std::optional<std::chrono::nanoseconds> next_retry_delay;  // instead of the policy's next interval
-  std::shared_ptr<const FailureError> cause;
+  std::string type{};
+  bool non_retryable = false;                                  // true: the activity is not attempted again
+  Payloads details{};                                          // see to_payload()
+  std::optional<std::chrono::nanoseconds> next_retry_delay{};  // instead of the policy's next interval
+  std::shared_ptr<const FailureError> cause{};
 };
 
 // The error that user code throws on purpose:
@@ -161,9 +161,9 @@ class ServerError : public FailureError {
 };
 
 struct ActivityErrorInfo {
-  std::string activity_type;
-  std::string activity_id;
-  std::string identity;  // of the worker of the last attempt
+  std::string activity_type{};
+  std::string activity_id{};
+  std::string identity{};  // of the worker of the last attempt
   std::int64_t scheduled_event_id = 0;
   std::int64_t started_event_id = 0;
   RetryState retry_state = RetryState::kUnspecified;

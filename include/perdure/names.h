@@ -14,11 +14,11 @@ namespace perdure {
 namespace detail {
 
 template <auto F>
-constexpr const char* pretty_value() {
+constexpr const char* pretty_function() {
   return __PRETTY_FUNCTION__;
 }
 template <class T>
-constexpr const char* pretty_type() {
+constexpr const char* pretty_class() {
   return __PRETTY_FUNCTION__;
 }
 
@@ -50,7 +50,7 @@ constexpr std::string_view unqualified(std::string_view name) {
 
 template <auto F>
 constexpr std::string_view default_function_name() {
-  constexpr std::string_view name = unqualified(entity_name(pretty_value<F>(), "F = "));
+  constexpr std::string_view name = unqualified(entity_name(pretty_function<F>(), "F = "));
   static_assert(
       !name.empty(),
       "perdure: this function (a template, a lambda, or in an anonymous namespace) needs an explicit name: "
@@ -61,7 +61,7 @@ constexpr std::string_view default_function_name() {
 
 template <class W>
 constexpr std::string_view default_class_name() {
-  constexpr std::string_view name = unqualified(entity_name(pretty_type<W>(), "T = "));
+  constexpr std::string_view name = unqualified(entity_name(pretty_class<W>(), "T = "));
   static_assert(
       !name.empty(),
       "perdure: this workflow class (a template, or in an anonymous namespace) needs an explicit name: "

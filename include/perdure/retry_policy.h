@@ -15,9 +15,9 @@ namespace perdure {
 struct RetryPolicy {
   std::chrono::nanoseconds initial_interval = std::chrono::seconds(1);
   double backoff_coefficient = 2.0;
-  std::optional<std::chrono::nanoseconds> maximum_interval;  // none: 100 times the initial interval
-  std::int32_t maximum_attempts = 0;                         // 0: until it succeeds or a timeout passes
-  std::vector<std::string> non_retryable_error_types;        // compared with ApplicationError::type()
+  std::optional<std::chrono::nanoseconds> maximum_interval{};  // none: 100 times the initial interval
+  std::int32_t maximum_attempts = 0;                           // 0: until it succeeds or a timeout passes
+  std::vector<std::string> non_retryable_error_types{};        // compared with ApplicationError::type()
 
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
 };

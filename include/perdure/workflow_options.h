@@ -19,25 +19,25 @@ enum class ActivityCancellationType {
 // One of schedule_to_close_timeout and start_to_close_timeout is required. A timeout of zero counts as not
 // given.
 struct ActivityOptions {
-  std::string task_queue;                                             // empty: that of the workflow
-  std::optional<std::chrono::nanoseconds> schedule_to_close_timeout;  // over all attempts
-  std::optional<std::chrono::nanoseconds> schedule_to_start_timeout;  // waiting for a worker
-  std::optional<std::chrono::nanoseconds> start_to_close_timeout;     // one attempt
-  std::optional<std::chrono::nanoseconds> heartbeat_timeout;          // between two heartbeats
-  std::optional<RetryPolicy> retry_policy;                            // none: the service's default
+  std::string task_queue{};                                             // empty: that of the workflow
+  std::optional<std::chrono::nanoseconds> schedule_to_close_timeout{};  // over all attempts
+  std::optional<std::chrono::nanoseconds> schedule_to_start_timeout{};  // waiting for a worker
+  std::optional<std::chrono::nanoseconds> start_to_close_timeout{};     // one attempt
+  std::optional<std::chrono::nanoseconds> heartbeat_timeout{};          // between two heartbeats
+  std::optional<RetryPolicy> retry_policy{};                            // none: the service's default
   ActivityCancellationType cancellation_type = ActivityCancellationType::kTryCancel;
-  std::string activity_id;  // empty: numbered by the workflow
+  std::string activity_id{};  // empty: numbered by the workflow
   bool disable_eager_execution = false;
-  std::string summary;  // one line, shown in user interfaces
+  std::string summary{};  // one line, shown in user interfaces
 };
 
 // What a run that continues as new may change; everything not given stays as it is.
 struct ContinueAsNewOptions {
-  std::string task_queue;
-  std::optional<std::chrono::nanoseconds> run_timeout;
-  std::optional<std::chrono::nanoseconds> task_timeout;
-  std::optional<std::chrono::nanoseconds> backoff_start_interval;  // wait before the new run starts
-  std::optional<RetryPolicy> retry_policy;
+  std::string task_queue{};
+  std::optional<std::chrono::nanoseconds> run_timeout{};
+  std::optional<std::chrono::nanoseconds> task_timeout{};
+  std::optional<std::chrono::nanoseconds> backoff_start_interval{};  // wait before the new run starts
+  std::optional<RetryPolicy> retry_policy{};
 };
 
 // Throw OptionsError: a required timeout is missing or a duration is negative.

@@ -1,0 +1,156 @@
+#pragma once
+// Between workflow code, which sees only templates, and the core that runs it (src/workflow). A workflow's
+// run has one WorkflowContext; while its code runs, that context is the current one of the thread.
+#include <chrono>
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <vector>
+
+#include "perdure/payload.h"
+#include "perdure/workflow_info.h"
+#include "perdure/workflow_options.h"
+
+namespace perdure::workflow {
+class ContinueAsNew;
+}
+
+namespace perdure::detail {
+
+class Wait;
+class WorkflowContext;
+
+// One chain of tasks that wait for each other: the workflow's run(), or one signal handler.
+struct Fiber {
+  Wait* waiting = nullptr;      // the wait at the end of the chain, while it is suspended
+  bool cancel_pending = false;  // a cancellation that found no wait; the next one gets it
+};
+
+// One suspended co_await. Lives in the coroutine frame; leaves every list when the frame is destroyed.
+class Wait {
+ public:
+  Wait() = default;
+  Wait(const Wait&) = delete;
+  Wait& operator=(const Wait&) = delete;
+
+  // The workflow was asked to cancel while it waits here.
+  virtual void cancel() = 0;
+
+ protected:
+  ~Wait() { leave(); }
+
+  // Makes this the wait of the running fiber. A cancellation that is pending arrives at once.
+  void suspend(std::coroutine_handle<> handle);
+  // Queues the coroutine behind all that is ready; a second call does nothing.
+  void wake();
+  void leave() noexcept;
+
+ private:
+  WorkflowContext* context_ = nullptr;
+  Fiber* fiber_ = nullptr;
+  std::coroutine_handle<> handle_;
+};
+
+// Told when an Operation is done.
+class OperationListener {
+ public:
+  virtual void operation_done() = 0;
+
+ protected:
+  ~OperationListener() = default;
+};
+
+// Something that the service does for the workflow: an activity or a timer. Shared between the handles that
+// user code holds and the machine that follows its events.
+class Operation {
+ public:
+  Operation() = default;
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+  virtual ~Operation() = default;
+
+  bool done() const { return done_; }
+  // Asks for cancellation; does nothing when it is done, or when the run left its worker.
+  virtual void cancel() = 0;
+  // The result of a done operation; throws what it failed with.
+  const Payload& result() const {
+    if (failure_) {
+      std::rethrow_exception(failure_);
+    }
+    return result_;
+  }
+
+  void listen(OperationListener* listener) { listeners_.push_back(listener); }
+  void unlisten(OperationListener* listener) noexcept { std::erase(listeners_, listener); }
+
+ protected:
+  // Only the first resolution counts. Waits wake in the order in which they began.
+  void resolve(Payload result, std::exception_ptr failure) {
+    if (done_) {
+      return;
+    }
+    done_ = true;
+    result_ = std::move(result);
+    failure_ = std::move(failure);
+    for (OperationListener* listener : std::exchange(listeners_, {})) {
+      listener->operation_done();
+    }
+  }
+
+ private:
+  bool done_ = false;
+  Payload result_;
+  std::exception_ptr failure_;
+  std::vector<OperationListener*> listeners_;
+};
+
+// A predicate that someone waits for.
+class Condition {
+ public:
+  // True when the wait is over; called whenever the workflow's code came to rest.
+  virtual bool check() = 0;
+
+ protected:
+  ~Condition() = default;
+};
+
+// What a call to start an activity hands to the core.
+struct ActivityRequest {
+  std::string activity_type;
+  Payloads arguments;
+  ActivityOptions options;
+  std::source_location where;
+};
+
+class WorkflowContext {
+ public:
+  virtual std::shared_ptr<Operation> start_activity(ActivityRequest request) = 0;
+  virtual std::shared_ptr<Operation> start_timer(std::chrono::nanoseconds duration, std::string summary,
+                                                 std::source_location where) = 0;
+  virtual void continue_as_new(workflow::ContinueAsNew request) = 0;
+
+  virtual void add_condition(Condition* condition) = 0;
+  virtual void remove_condition(Condition* condition) noexcept = 0;
+  virtual void make_ready(Fiber* fiber, std::coroutine_handle<> handle) = 0;
+  virtual Fiber* running_fiber() = 0;
+
+  virtual const workflow::Info& info() const = 0;
+  virtual std::chrono::system_clock::time_point now() const = 0;
+  virtual bool is_replaying() const = 0;
+  virtual bool cancellation_requested() const = 0;
+  virtual workflow::Random& random() = 0;
+
+ protected:
+  ~WorkflowContext() = default;
+};
+
+// The context of the code that runs on this thread. Throws PerdureError, naming `function`, outside of a
+// workflow.
+WorkflowContext& current_context(const char* function);
+// Null outside of a workflow.
+WorkflowContext* current_context_or_null() noexcept;
+
+}  // namespace perdure::detail

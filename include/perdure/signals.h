@@ -1,0 +1,26 @@
+#pragma once
+// Which member functions of a workflow class are signal handlers. Declare the list in the class, after the
+// handlers:
+//   void approve(std::string by) { approved_by_ = by; }
+//   perdure::Task<> expedite() { … }
+//   static constexpr auto signals = perdure::signals<&Order::approve, &Order::expedite>();
+// A handler returns void or Task<void>. Its signal has the handler's name unless perdure::signal_name says
+// otherwise.
+#include <type_traits>
+
+#include "perdure/detail/function_traits.h"
+
+namespace perdure {
+
+template <auto... Handlers>
+struct SignalList {};
+
+template <auto... Handlers>
+constexpr SignalList<Handlers...> signals() {
+  static_assert(
+      (std::is_member_function_pointer_v<decltype(Handlers)> && ...),
+      "perdure: signals<…> takes member functions of the workflow class: signals<&Order::approve>()");
+  return {};
+}
+
+}  // namespace perdure

@@ -1,0 +1,317 @@
+#include "workflow/core.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "api/convert.h"
+#include "api/failure_conversion.h"
+#include "api/payload_conversion.h"
+#include "workflow/current_context.h"
+#include "workflow/machines/activity.h"
+#include "workflow/machines/close.h"
+#include "workflow/machines/timer.h"
+
+namespace perdure::workflow_core {
+namespace {
+
+using namespace temporal::api::enums::v1;  // NOLINT: the wire's enumerators have their type in their name
+
+// Lets everything that is ready run first; sleep(0).
+class YieldOperation final : public detail::Operation {
+ public:
+  void cancel() override { finish(std::make_exception_ptr(CancelledError())); }
+  void finish(std::exception_ptr failure) { resolve(null_payload(), std::move(failure)); }
+};
+
+// What user code gets that starts something while its frame is destroyed: it is never done.
+class InertOperation final : public detail::Operation {
+ public:
+  void cancel() override {}
+};
+
+}  // namespace
+
+class WorkflowRun::Core::MainFiber final : public RootFiber {
+ public:
+  MainFiber(Core& core, Task<detail::RunResult> task) : core_(core), task_(std::move(task)) {}
+  std::coroutine_handle<> root() override { return detail::TaskAccess::handle(task_); }
+  bool done() const override { return detail::TaskAccess::done(task_); }
+  void finish() override { core_.finish_main(task_); }
+
+ private:
+  Core& core_;
+  Task<detail::RunResult> task_;
+};
+
+class WorkflowRun::Core::SignalFiber final : public RootFiber {
+ public:
+  SignalFiber(Core& core, Task<void> task) : core_(core), task_(std::move(task)) {}
+  std::coroutine_handle<> root() override { return detail::TaskAccess::handle(task_); }
+  bool done() const override { return detail::TaskAccess::done(task_); }
+  void finish() override { core_.finish_signal(this, task_); }
+
+ private:
+  Core& core_;
+  Task<void> task_;
+};
+
+WorkflowRun::Core::Core(detail::WorkflowDefinition definition, RunIdentity identity)
+    : definition_(std::move(definition)), identity_(std::move(identity)) {
+  info_.namespace_name = identity_.namespace_name.value;
+  info_.workflow_id = identity_.workflow_id.value;
+  info_.run_id = identity_.run_id.value;
+  info_.task_queue = identity_.task_queue;
+}
+
+// Destructors of user code may still call in here; nothing they do has an effect.
+WorkflowRun::Core::~Core() {
+  const CurrentContext current(this);
+  outbox_->closed = true;
+  scheduler_.clear();
+  signal_fibers_.clear();
+  main_.reset();
+  instance_.reset();
+  scheduler_.clear();
+  outbox_->commands.clear();
+  machines_.clear();
+}
+
+std::shared_ptr<detail::Operation> WorkflowRun::Core::start_activity(detail::ActivityRequest request) {
+  if (outbox_->closed) {
+    return std::make_shared<InertOperation>();
+  }
+  validate(request.options);
+  const bool same_queue =
+      request.options.task_queue.empty() || request.options.task_queue == info_.task_queue;
+  const bool eager = same_queue && !request.options.disable_eager_execution;
+  if (request.options.task_queue.empty()) {
+    request.options.task_queue = info_.task_queue;
+  }
+  const std::int64_t number = next_activity_++;
+  if (request.options.activity_id.empty()) {
+    request.options.activity_id = std::to_string(number);
+  }
+  const std::source_location where = request.where;
+  auto machine = std::make_shared<ActivityMachine>(std::move(request), eager, outbox_);
+  outbox_->commands.push_back({COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK, machine, where});
+  return machine;
+}
+
+std::shared_ptr<detail::Operation> WorkflowRun::Core::start_timer(std::chrono::nanoseconds duration,
+                                                                  std::string summary,
+                                                                  std::source_location where) {
+  if (outbox_->closed) {
+    return std::make_shared<InertOperation>();
+  }
+  if (duration == std::chrono::nanoseconds::zero()) {
+    auto operation = std::make_shared<YieldOperation>();
+    scheduler_.call_later([operation] { operation->finish(nullptr); });
+    return operation;
+  }
+  auto machine = std::make_shared<TimerMachine>(std::to_string(next_timer_++), duration, std::move(summary),
+                                                where, outbox_);
+  outbox_->commands.push_back({COMMAND_TYPE_START_TIMER, machine, where});
+  return machine;
+}
+
+void WorkflowRun::Core::make_ready(detail::Fiber* fiber, std::coroutine_handle<> handle) {
+  if (!outbox_->closed) {
+    scheduler_.resume_later(fiber, handle);
+  }
+}
+
+// As Temporal's Python SDK: signals first, so that their handlers ran before anything that resumes because of
+// the same workflow task; then everything else in the order of history.
+void WorkflowRun::Core::run_task(const HistoryEvent& started, bool replaying) {
+  replaying_ = replaying;
+  info_.current_history_length = started.event_id();
+  info_.current_history_size = started.workflow_task_started_event_attributes().history_size_bytes();
+  info_.is_continue_as_new_suggested =
+      started.workflow_task_started_event_attributes().suggest_continue_as_new();
+  now_ = std::max(now_, to_time_point(api::from_proto(started.event_time())));
+  if (instance_ == nullptr) {
+    instance_ = definition_.create();
+  }
+  for (const HistoryEvent* event : std::exchange(signals_, {})) {
+    start_signal(*event);
+  }
+  scheduler_.drain(stopped_);
+  for (const HistoryEvent* event : std::exchange(jobs_, {})) {
+    if (!stopped_) {
+      run_job(*event);
+    }
+  }
+  scheduler_.drain(stopped_);
+}
+
+void WorkflowRun::Core::start_signal(const HistoryEvent& event) {
+  const auto& attributes = event.workflow_execution_signaled_event_attributes();
+  const auto handler = std::find_if(definition_.signals.begin(), definition_.signals.end(),
+                                    [&](const detail::SignalDefinition& definition) {
+                                      return definition.name == attributes.signal_name();
+                                    });
+  if (handler == definition_.signals.end()) {
+    warnings_.push_back(
+        fmt::format("workflow type {} has no handler for signal \"{}\" (event {}); it is ignored",
+                    definition_.name, attributes.signal_name(), event.event_id()));
+    return;
+  }
+  try {
+    signal_fibers_.push_back(std::make_unique<SignalFiber>(
+        *this, handler->start(instance_->object(), api::payloads_from_proto(attributes.input()))));
+    scheduler_.start(signal_fibers_.back().get());
+  } catch (const DataConversionError& error) {
+    // As in Temporal's SDKs: who sends a signal that cannot be read must not be able to stop the workflow.
+    warnings_.push_back(fmt::format("signal \"{}\" (event {}) is dropped: {}", attributes.signal_name(),
+                                    event.event_id(), error.what()));
+  }
+}
+
+void WorkflowRun::Core::run_job(const HistoryEvent& event) {
+  switch (event.event_type()) {
+    case EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+      start_main();
+      break;
+    case EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+      request_cancellation();
+      break;
+    case EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+      apply_to_machine(event.activity_task_completed_event_attributes().scheduled_event_id(), event);
+      break;
+    case EVENT_TYPE_ACTIVITY_TASK_FAILED:
+      apply_to_machine(event.activity_task_failed_event_attributes().scheduled_event_id(), event);
+      break;
+    case EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
+      apply_to_machine(event.activity_task_timed_out_event_attributes().scheduled_event_id(), event);
+      break;
+    case EVENT_TYPE_ACTIVITY_TASK_CANCELED:
+      apply_to_machine(event.activity_task_canceled_event_attributes().scheduled_event_id(), event);
+      break;
+    case EVENT_TYPE_TIMER_FIRED:
+      apply_to_machine(event.timer_fired_event_attributes().started_event_id(), event);
+      break;
+    default:
+      break;
+  }
+}
+
+void WorkflowRun::Core::start_main() {
+  const auto& attributes = started_event_->workflow_execution_started_event_attributes();
+  main_ = std::make_unique<MainFiber>(*this, instance_->run(api::payloads_from_proto(attributes.input())));
+  scheduler_.start(main_.get());
+}
+
+// Queued, so that run() has taken its first step and can catch it.
+void WorkflowRun::Core::request_cancellation() {
+  cancellation_requested_ = true;
+  scheduler_.call_later([this] {
+    if (main_ == nullptr) {
+      return;
+    }
+    if (main_->waiting != nullptr) {
+      main_->waiting->cancel();
+    } else {
+      main_->cancel_pending = true;
+    }
+  });
+}
+
+void WorkflowRun::Core::finish_main(Task<detail::RunResult>& task) {
+  try {
+    const detail::RunResult result = detail::TaskAccess::take(task);
+    if (result.continue_as_new != nullptr) {
+      continue_as_new(*result.continue_as_new);
+      return;
+    }
+    Command command;
+    command.set_command_type(COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION);
+    api::set_payload(
+        command.mutable_complete_workflow_execution_command_attributes()->mutable_result()->add_payloads(),
+        result.result);
+    close_run(std::move(command));
+  } catch (...) {
+    end_with_exception(std::current_exception());
+  }
+}
+
+void WorkflowRun::Core::finish_signal(SignalFiber* fiber, Task<void>& task) {
+  try {
+    detail::TaskAccess::take(task);
+  } catch (...) {
+    end_with_exception(std::current_exception());
+  }
+  signal_fibers_.remove_if([fiber](const auto& owned) { return owned.get() == fiber; });
+}
+
+// As Temporal's Python SDK: a failure error fails the workflow; anything else is a bug in its code, fails the
+// workflow task, and the run goes on when the code is repaired.
+void WorkflowRun::Core::end_with_exception(const std::exception_ptr& exception) {
+  Command command;
+  try {
+    std::rethrow_exception(exception);
+  } catch (const FailureError& error) {
+    if (cancellation_requested_ && is_cancelled(error)) {
+      command.set_command_type(COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION);
+      command.mutable_cancel_workflow_execution_command_attributes();
+    } else {
+      command.set_command_type(COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION);
+      *command.mutable_fail_workflow_execution_command_attributes()->mutable_failure() =
+          api::exception_to_failure(exception);
+    }
+    close_run(std::move(command));
+  } catch (...) {
+    task_failure_ = exception;
+    stopped_ = true;
+  }
+}
+
+void WorkflowRun::Core::continue_as_new(workflow::ContinueAsNew request) {
+  const auto& asked = request.request();
+  const auto& started = started_event_->workflow_execution_started_event_attributes();
+  Command command;
+  command.set_command_type(COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION);
+  auto* attributes = command.mutable_continue_as_new_workflow_execution_command_attributes();
+  attributes->mutable_workflow_type()->set_name(asked.workflow_type);
+  attributes->mutable_task_queue()->set_name(asked.options.task_queue.empty() ? info_.task_queue
+                                                                              : asked.options.task_queue);
+  attributes->mutable_task_queue()->set_kind(TASK_QUEUE_KIND_NORMAL);
+  if (!asked.arguments.empty()) {
+    api::set_payloads(attributes->mutable_input(), asked.arguments);
+  }
+  if (asked.options.run_timeout) {
+    api::set_duration(attributes->mutable_workflow_run_timeout(), *asked.options.run_timeout);
+  }
+  if (asked.options.task_timeout) {
+    api::set_duration(attributes->mutable_workflow_task_timeout(), *asked.options.task_timeout);
+  }
+  if (asked.options.backoff_start_interval) {
+    api::set_duration(attributes->mutable_backoff_start_interval(), *asked.options.backoff_start_interval);
+  }
+  if (asked.options.retry_policy) {
+    api::set_retry_policy(attributes->mutable_retry_policy(), *asked.options.retry_policy);
+  } else if (started.has_retry_policy()) {
+    *attributes->mutable_retry_policy() = started.retry_policy();
+  }
+  attributes->set_initiator(CONTINUE_AS_NEW_INITIATOR_WORKFLOW);
+  if (started.has_memo()) {
+    *attributes->mutable_memo() = started.memo();
+  }
+  if (started.has_search_attributes()) {
+    *attributes->mutable_search_attributes() = started.search_attributes();
+  }
+  close_run(std::move(command));
+}
+
+void WorkflowRun::Core::close_run(Command command) {
+  if (closed_ || outbox_->closed) {
+    return;
+  }
+  closed_ = true;
+  stopped_ = true;
+  const CommandType type = command.command_type();
+  outbox_->commands.push_back({type, std::make_shared<CloseMachine>(std::move(command)), {}});
+}
+
+}  // namespace perdure::workflow_core

@@ -1,0 +1,103 @@
+#pragma once
+// The inside of a WorkflowRun: the context that user code calls into, and the steps of an activation.
+#include <chrono>
+#include <coroutine>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "perdure/detail/workflow_context.h"
+#include "perdure/detail/workflow_definition.h"
+#include "workflow/machine.h"
+#include "workflow/run.h"
+#include "workflow/scheduler.h"
+
+namespace perdure::workflow_core {
+
+class WorkflowRun::Core final : public detail::WorkflowContext {
+ public:
+  Core(detail::WorkflowDefinition definition, RunIdentity identity);
+  ~Core();
+
+  Completion activate(const HistoryEvents& events, ActivationOptions options);
+  std::int64_t last_event_id() const { return last_event_id_; }
+
+  // detail::WorkflowContext: what user code calls.
+  std::shared_ptr<detail::Operation> start_activity(detail::ActivityRequest request) override;
+  std::shared_ptr<detail::Operation> start_timer(std::chrono::nanoseconds duration, std::string summary,
+                                                 std::source_location where) override;
+  void continue_as_new(workflow::ContinueAsNew request) override;
+  void add_condition(detail::Condition* condition) override { scheduler_.add_condition(condition); }
+  void remove_condition(detail::Condition* condition) noexcept override {
+    scheduler_.remove_condition(condition);
+  }
+  void make_ready(detail::Fiber* fiber, std::coroutine_handle<> handle) override;
+  detail::Fiber* running_fiber() override { return scheduler_.running(); }
+  const workflow::Info& info() const override { return info_; }
+  std::chrono::system_clock::time_point now() const override { return now_; }
+  bool is_replaying() const override { return replaying_; }
+  bool cancellation_requested() const override { return cancellation_requested_; }
+  workflow::Random& random() override { return random_; }
+
+ private:
+  class MainFiber;
+  class SignalFiber;
+
+  // Reading history (core_history.cc).
+  Completion consume(const HistoryEvents& events, ActivationOptions options);
+  void apply(const HistoryEvent& event);
+  void apply_command_event(const HistoryEvent& event);
+  void apply_to_machine(std::int64_t initiating_event_id, const HistoryEvent& event);
+  void apply_started(const HistoryEvent& event);
+  void check_commands_recorded(const HistoryEvent& next);
+  void drop_cancelled_commands();
+  Completion collect_commands();
+
+  // Running one workflow task (core.cc).
+  void run_task(const HistoryEvent& started, bool replaying);
+  void start_signal(const HistoryEvent& event);
+  void run_job(const HistoryEvent& event);
+  void start_main();
+  void request_cancellation();
+
+  // Ends of fibers (core.cc).
+  void finish_main(Task<detail::RunResult>& task);
+  void finish_signal(SignalFiber* fiber, Task<void>& task);
+  void end_with_exception(const std::exception_ptr& exception);
+  void close_run(Command command);
+
+  detail::WorkflowDefinition definition_;
+  RunIdentity identity_;
+  workflow::Info info_;
+  std::optional<HistoryEvent> started_event_;
+  std::chrono::system_clock::time_point now_{};
+  workflow::Random random_{0};
+  bool replaying_ = false;
+  bool cancellation_requested_ = false;
+
+  Scheduler scheduler_;
+  std::shared_ptr<Outbox> outbox_ = std::make_shared<Outbox>();
+  std::int64_t next_activity_ = 1;
+  std::int64_t next_timer_ = 1;
+  // By the event that recorded the machine's first command. Only looked up, never iterated.
+  std::unordered_map<std::int64_t, std::shared_ptr<Machine>> machines_;
+
+  std::unique_ptr<detail::WorkflowInstance> instance_;
+  std::unique_ptr<MainFiber> main_;
+  std::list<std::unique_ptr<SignalFiber>> signal_fibers_;
+
+  std::int64_t last_event_id_ = 0;
+  std::vector<const HistoryEvent*> signals_;  // of the current task; they point into the caller's events
+  std::vector<const HistoryEvent*> jobs_;
+  std::vector<std::string> warnings_;
+  std::exception_ptr task_failure_;  // an exception that fails the workflow task, not the workflow
+  bool stopped_ = false;             // no more code is run: closed or failed
+  bool closed_ = false;              // the command that ends the run was made
+  bool poisoned_ = false;            // failed once; only a new WorkflowRun can go on
+};
+
+}  // namespace perdure::workflow_core

@@ -1,0 +1,224 @@
+// Reading history: which events belong to which workflow task, and whether the code did what they say.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "api/convert.h"
+#include "api/failure_conversion.h"
+#include "workflow/core.h"
+#include "workflow/current_context.h"
+#include "workflow/nondeterminism.h"
+
+namespace perdure::workflow_core {
+namespace {
+
+using namespace temporal::api::enums::v1;  // NOLINT: the wire's enumerators have their type in their name
+
+Completion task_failure(WorkflowTaskFailedCause cause, const std::exception_ptr& exception) {
+  Completion completion;
+  completion.outcome = Completion::Outcome::kTaskFailure;
+  completion.cause = cause;
+  completion.failure = api::exception_to_failure(exception);
+  return completion;
+}
+
+// Whether the code saw the task that `events[index]` started: a task that failed or timed out had no effect.
+bool was_completed_or_is_open(const HistoryEvents& events, int index) {
+  return index + 1 == events.size() || events[index + 1].event_type() == EVENT_TYPE_WORKFLOW_TASK_COMPLETED;
+}
+
+// FNV-1a: the seed must be the same in every program that ever replays the run.
+std::uint64_t seed_of(const std::string& text) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  }
+  return hash;
+}
+
+template <class Duration>
+std::optional<std::chrono::nanoseconds> optional_duration(bool present, const Duration& duration) {
+  if (!present || (duration.seconds() == 0 && duration.nanos() == 0)) {
+    return std::nullopt;
+  }
+  return api::from_proto(duration);
+}
+
+}  // namespace
+
+Completion WorkflowRun::Core::activate(const HistoryEvents& events, ActivationOptions options) {
+  const CurrentContext current(this);
+  Completion completion;
+  try {
+    completion = consume(events, options);
+  } catch (const NondeterminismError&) {
+    completion = task_failure(WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR, std::current_exception());
+  } catch (...) {
+    completion =
+        task_failure(WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE, std::current_exception());
+  }
+  poisoned_ = poisoned_ || completion.outcome != Completion::Outcome::kCommands;
+  completion.warnings = std::exchange(warnings_, {});
+  signals_.clear();
+  jobs_.clear();
+  return completion;
+}
+
+Completion WorkflowRun::Core::consume(const HistoryEvents& events, ActivationOptions options) {
+  for (int i = 0; i < events.size(); ++i) {
+    const HistoryEvent& event = events[i];
+    if (event.event_id() <= last_event_id_) {
+      continue;
+    }
+    const bool follows = event.event_id() == last_event_id_ + 1;
+    // After an answer that the service did not take, the state here is ahead of history.
+    const bool refused =
+        !outbox_->commands.empty() && (event.event_type() == EVENT_TYPE_WORKFLOW_TASK_FAILED ||
+                                       event.event_type() == EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT);
+    if (poisoned_ || !follows || refused) {
+      Completion completion;
+      completion.outcome = Completion::Outcome::kNeedsFullHistory;
+      return completion;
+    }
+    apply(event);
+    last_event_id_ = event.event_id();
+    if (event.event_type() == EVENT_TYPE_WORKFLOW_TASK_STARTED && was_completed_or_is_open(events, i)) {
+      run_task(event, event.event_id() <= options.previous_started_event_id);
+      if (task_failure_) {
+        std::rethrow_exception(std::exchange(task_failure_, nullptr));
+      }
+    }
+  }
+  return collect_commands();
+}
+
+Completion WorkflowRun::Core::collect_commands() {
+  drop_cancelled_commands();
+  Completion completion;
+  completion.commands.reserve(outbox_->commands.size());
+  for (const OutgoingCommand& outgoing : outbox_->commands) {
+    completion.commands.push_back(outgoing.machine->make_command(outgoing.type));
+  }
+  completion.closes_run = closed_ && !outbox_->commands.empty();
+  return completion;
+}
+
+void WorkflowRun::Core::drop_cancelled_commands() {
+  std::erase_if(outbox_->commands,
+                [](const OutgoingCommand& outgoing) { return outgoing.machine->dropped(outgoing.type); });
+}
+
+// What concerns the code waits for the start of the workflow task that showed it to the code.
+void WorkflowRun::Core::apply(const HistoryEvent& event) {
+  if (is_command_event(event)) {
+    apply_command_event(event);
+    return;
+  }
+  switch (event.event_type()) {
+    case EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+      return;
+    case EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+    case EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
+      stopped_ = true;
+      return;
+    default:
+      break;
+  }
+  check_commands_recorded(event);
+  switch (event.event_type()) {
+    case EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+      apply_started(event);
+      jobs_.push_back(&event);
+      break;
+    case EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+      signals_.push_back(&event);
+      break;
+    case EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+    case EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+    case EVENT_TYPE_ACTIVITY_TASK_FAILED:
+    case EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
+    case EVENT_TYPE_ACTIVITY_TASK_CANCELED:
+    case EVENT_TYPE_TIMER_FIRED:
+      jobs_.push_back(&event);
+      break;
+    case EVENT_TYPE_WORKFLOW_TASK_FAILED: {
+      const auto& attributes = event.workflow_task_failed_event_attributes();
+      if (attributes.cause() == WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW) {
+        random_ = workflow::Random(
+            seed_of(attributes.new_run_id()));  // the reset run must not repeat what went wrong
+      }
+      break;
+    }
+    default:
+      break;  // of no concern to the code
+  }
+}
+
+void WorkflowRun::Core::apply_command_event(const HistoryEvent& event) {
+  drop_cancelled_commands();
+  if (outbox_->commands.empty()) {
+    throw unexpected_event(event, nullptr, "");
+  }
+  const OutgoingCommand next = outbox_->commands.front();
+  if (next.type != command_of(event)) {
+    throw unexpected_event(event, &next, "");
+  }
+  if (const std::string difference = next.machine->difference(next.type, event); !difference.empty()) {
+    throw unexpected_event(event, &next, difference);
+  }
+  outbox_->commands.pop_front();
+  next.machine->recorded(next.type, event);
+  if (next.type == COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK || next.type == COMMAND_TYPE_START_TIMER) {
+    machines_.emplace(event.event_id(), next.machine);
+  }
+}
+
+// The events of a task's commands follow its completion without a gap.
+void WorkflowRun::Core::check_commands_recorded(const HistoryEvent& next) {
+  drop_cancelled_commands();
+  if (!outbox_->commands.empty()) {
+    throw missing_event(outbox_->commands.front(), next);
+  }
+}
+
+void WorkflowRun::Core::apply_to_machine(std::int64_t initiating_event_id, const HistoryEvent& event) {
+  const auto found = machines_.find(initiating_event_id);
+  if (found == machines_.end()) {
+    throw NondeterminismError(
+        fmt::format("[TMPRL1100] Nondeterminism error: history has {}, which refers to event {}; no command "
+                    "was recorded there",
+                    describe_event(event), initiating_event_id));
+  }
+  const std::shared_ptr<Machine> machine = found->second;
+  // Each of these events is the machine's last.
+  machines_.erase(found);
+  machine->handle(event);
+}
+
+void WorkflowRun::Core::apply_started(const HistoryEvent& event) {
+  started_event_ = event;
+  const auto& attributes = event.workflow_execution_started_event_attributes();
+  if (info_.task_queue.empty()) {
+    info_.task_queue = attributes.task_queue().name();
+  }
+  info_.workflow_type = attributes.workflow_type().name();
+  info_.attempt = std::max(1, attributes.attempt());
+  info_.first_execution_run_id = attributes.first_execution_run_id();
+  info_.continued_run_id = attributes.continued_execution_run_id();
+  info_.start_time = to_time_point(api::from_proto(event.event_time()));
+  info_.execution_timeout =
+      optional_duration(attributes.has_workflow_execution_timeout(), attributes.workflow_execution_timeout());
+  info_.run_timeout =
+      optional_duration(attributes.has_workflow_run_timeout(), attributes.workflow_run_timeout());
+  info_.task_timeout = api::from_proto(attributes.workflow_task_timeout());
+  if (attributes.has_retry_policy()) {
+    info_.retry_policy = api::retry_policy_from_proto(attributes.retry_policy());
+  }
+  info_.cron_schedule = attributes.cron_schedule();
+  now_ = info_.start_time;
+  const std::string& original = attributes.original_execution_run_id();
+  random_ = workflow::Random(seed_of(original.empty() ? info_.run_id : original));
+}
+
+}  // namespace perdure::workflow_core

@@ -1,0 +1,49 @@
+#pragma once
+// What a workflow's command becomes over time. A machine makes the command, recognises the event that records
+// it, and follows the events that refer to that one. Its file in machines/ begins with its table of
+// transitions.
+#include <deque>
+#include <memory>
+#include <source_location>
+#include <string>
+
+#include "temporal/api/command/v1/message.pb.h"
+#include "temporal/api/history/v1/message.pb.h"
+
+namespace perdure::workflow_core {
+
+using temporal::api::command::v1::Command;
+using temporal::api::enums::v1::CommandType;
+using temporal::api::history::v1::HistoryEvent;
+
+class Machine {
+ public:
+  virtual ~Machine() = default;
+
+  // True: the command of that type must not be sent nor expected in history, as it was cancelled first.
+  virtual bool dropped(CommandType type) const = 0;
+  virtual Command make_command(CommandType type) const = 0;
+  // Empty when `event` records the command; otherwise what differs, as "activity type \"a\" instead of
+  // \"b\"". The event's type fits already.
+  virtual std::string difference(CommandType type, const HistoryEvent& event) const = 0;
+  virtual void recorded(CommandType type, const HistoryEvent& event) = 0;
+  // A later event that refers to the event which recorded the machine's first command.
+  virtual void handle(const HistoryEvent& event) = 0;
+  // For reports, without its type: "activity id \"1\", type \"charge\"".
+  virtual std::string describe(CommandType type) const = 0;
+};
+
+struct OutgoingCommand {
+  CommandType type{};
+  std::shared_ptr<Machine> machine;
+  std::source_location where;  // the line of user code
+};
+
+// The commands of the current workflow task, in the order of the code, until history shows them recorded.
+// Machines share it, as handles in user code may outlive the run.
+struct Outbox {
+  bool closed = false;  // the run ended or left its worker: nothing is sent any more
+  std::deque<OutgoingCommand> commands;
+};
+
+}  // namespace perdure::workflow_core

@@ -1,0 +1,99 @@
+#include "workflow/machines/timer.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "api/convert.h"
+#include "api/payload_conversion.h"
+#include "perdure/error.h"
+
+namespace perdure::workflow_core {
+namespace {
+
+using State = TimerMachine::State;
+using Input = TimerMachine::Input;
+using namespace temporal::api::enums::v1;  // NOLINT: the wire's enumerators have their type in their name
+
+struct Transition {
+  State from;
+  Input input;
+  State to;
+};
+constexpr std::array kTransitions{
+    Transition{State::kCommandCreated, Input::kRecorded, State::kStarted},
+    Transition{State::kCommandCreated, Input::kCancelRequest, State::kDropped},
+    Transition{State::kStarted, Input::kCancelRequest, State::kCancelCommandCreated},
+    Transition{State::kStarted, Input::kFire, State::kClosed},
+    // The service drops a firing that the cancellation overtook, so none follows here.
+    Transition{State::kCancelCommandCreated, Input::kRecorded, State::kClosed},
+};
+
+}  // namespace
+
+TimerMachine::TimerMachine(std::string timer_id, std::chrono::nanoseconds duration, std::string summary,
+                           std::source_location where, std::shared_ptr<Outbox> outbox)
+    : timer_id_(std::move(timer_id)),
+      duration_(duration),
+      summary_(std::move(summary)),
+      where_(where),
+      outbox_(std::move(outbox)) {}
+
+void TimerMachine::step(Input input) {
+  for (const Transition& transition : kTransitions) {
+    if (transition.from == state_ && transition.input == input) {
+      state_ = transition.to;
+      return;
+    }
+  }
+  throw NondeterminismError(
+      fmt::format("{} cannot follow what happened to it before", describe(COMMAND_TYPE_START_TIMER)));
+}
+
+void TimerMachine::cancel() {
+  if (outbox_->closed || done()) {
+    return;
+  }
+  step(Input::kCancelRequest);
+  if (state_ == State::kCancelCommandCreated) {
+    outbox_->commands.push_back({COMMAND_TYPE_CANCEL_TIMER, shared_from_this(), where_});
+  }
+  resolve({}, std::make_exception_ptr(CancelledError()));
+}
+
+bool TimerMachine::dropped(CommandType) const { return state_ == State::kDropped; }
+
+Command TimerMachine::make_command(CommandType type) const {
+  Command command;
+  command.set_command_type(type);
+  if (type == COMMAND_TYPE_CANCEL_TIMER) {
+    command.mutable_cancel_timer_command_attributes()->set_timer_id(timer_id_);
+    return command;
+  }
+  auto* attributes = command.mutable_start_timer_command_attributes();
+  attributes->set_timer_id(timer_id_);
+  api::set_duration(attributes->mutable_start_to_fire_timeout(), duration_);
+  if (!summary_.empty()) {
+    api::set_payload(command.mutable_user_metadata()->mutable_summary(), to_payload(summary_));
+  }
+  return command;
+}
+
+std::string TimerMachine::difference(CommandType type, const HistoryEvent& event) const {
+  const std::string& recorded = type == COMMAND_TYPE_CANCEL_TIMER
+                                    ? event.timer_canceled_event_attributes().timer_id()
+                                    : event.timer_started_event_attributes().timer_id();
+  return recorded == timer_id_ ? "" : fmt::format("timer id \"{}\" instead of \"{}\"", timer_id_, recorded);
+}
+
+void TimerMachine::recorded(CommandType, const HistoryEvent&) { step(Input::kRecorded); }
+
+void TimerMachine::handle(const HistoryEvent&) {
+  step(Input::kFire);
+  resolve(null_payload(), nullptr);
+}
+
+std::string TimerMachine::describe(CommandType) const { return fmt::format("timer id \"{}\"", timer_id_); }
+
+}  // namespace perdure::workflow_core

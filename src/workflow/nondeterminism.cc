@@ -1,0 +1,140 @@
+#include "workflow/nondeterminism.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace perdure::workflow_core {
+namespace {
+
+using namespace temporal::api::enums::v1;  // NOLINT: the wire's enumerators have their type in their name
+
+// EVENT_TYPE_TIMER_STARTED → TimerStarted
+std::string camel_case(std::string_view name, std::string_view prefix) {
+  if (name.starts_with(prefix)) {
+    name.remove_prefix(prefix.size());
+  }
+  std::string out;
+  bool upper = true;
+  for (const char c : name) {
+    if (c == '_') {
+      upper = true;
+    } else {
+      out += upper || c < 'A' || c > 'Z' ? c : static_cast<char>(c - 'A' + 'a');
+      upper = false;
+    }
+  }
+  return out;
+}
+
+std::string event_details(const HistoryEvent& event) {
+  switch (event.event_type()) {
+    case EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: {
+      const auto& attributes = event.activity_task_scheduled_event_attributes();
+      return fmt::format(" (activity id \"{}\", type \"{}\")", attributes.activity_id(),
+                         attributes.activity_type().name());
+    }
+    case EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED:
+      return fmt::format(" (of the activity scheduled by event {})",
+                         event.activity_task_cancel_requested_event_attributes().scheduled_event_id());
+    case EVENT_TYPE_TIMER_STARTED:
+      return fmt::format(" (timer id \"{}\")", event.timer_started_event_attributes().timer_id());
+    case EVENT_TYPE_TIMER_CANCELED:
+      return fmt::format(" (timer id \"{}\")", event.timer_canceled_event_attributes().timer_id());
+    default:
+      return "";
+  }
+}
+
+constexpr const char* kAdvice =
+    "The workflow's code no longer does what it did when this history was written: bring the old code back, "
+    "or start "
+    "new runs for the new code.";
+
+}  // namespace
+
+bool is_command_event(const HistoryEvent& event) {
+  switch (event.event_type()) {
+    case EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+    case EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED:
+    case EVENT_TYPE_TIMER_STARTED:
+    case EVENT_TYPE_TIMER_CANCELED:
+    case EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+    case EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+    case EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
+    case EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+    case EVENT_TYPE_MARKER_RECORDED:
+    case EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
+    case EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
+    case EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
+    case EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+    case EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
+    case EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+    case EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_REJECTED:
+    case EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
+    case EVENT_TYPE_NEXUS_OPERATION_SCHEDULED:
+    case EVENT_TYPE_NEXUS_OPERATION_CANCEL_REQUESTED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+CommandType command_of(const HistoryEvent& event) {
+  switch (event.event_type()) {
+    case EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+      return COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK;
+    case EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED:
+      return COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK;
+    case EVENT_TYPE_TIMER_STARTED:
+      return COMMAND_TYPE_START_TIMER;
+    case EVENT_TYPE_TIMER_CANCELED:
+      return COMMAND_TYPE_CANCEL_TIMER;
+    case EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+      return COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION;
+    case EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+      return COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION;
+    case EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
+      return COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION;
+    case EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+      return COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION;
+    default:
+      return COMMAND_TYPE_UNSPECIFIED;
+  }
+}
+
+std::string describe_event(const HistoryEvent& event) {
+  return fmt::format("event {}, {}{}", event.event_id(),
+                     camel_case(EventType_Name(event.event_type()), "EVENT_TYPE_"), event_details(event));
+}
+
+std::string describe_command(const OutgoingCommand& command) {
+  std::string text = camel_case(CommandType_Name(command.type), "COMMAND_TYPE_");
+  if (const std::string details = command.machine->describe(command.type); !details.empty()) {
+    text += " (" + details + ")";
+  }
+  if (command.where.line() != 0) {
+    const std::string_view path = command.where.file_name();
+    text += fmt::format(" at {}:{}", path.substr(path.rfind('/') + 1), command.where.line());
+  }
+  return text;
+}
+
+NondeterminismError unexpected_event(const HistoryEvent& event, const OutgoingCommand* produced,
+                                     const std::string& difference) {
+  std::string text = "[TMPRL1100] Nondeterminism error: history has " + describe_event(event);
+  text += produced == nullptr ? ", but the code did nothing that would write it"
+                              : ", but the code produced " + describe_command(*produced);
+  if (!difference.empty()) {
+    text += ": " + difference;
+  }
+  return NondeterminismError(text + ". " + kAdvice);
+}
+
+NondeterminismError missing_event(const OutgoingCommand& command, const HistoryEvent& event) {
+  return NondeterminismError("[TMPRL1100] Nondeterminism error: the code produced " +
+                             describe_command(command) + ", of which history has nothing before " +
+                             describe_event(event) + ". " + kAdvice);
+}
+
+}  // namespace perdure::workflow_core

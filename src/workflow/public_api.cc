@@ -1,0 +1,132 @@
+// The parts of include/perdure/workflow.h that are not templates.
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <utility>
+
+#include "perdure/workflow.h"
+#include "workflow/current_context.h"
+
+namespace perdure {
+namespace {
+
+thread_local detail::WorkflowContext* t_current = nullptr;
+
+using Timeout = std::optional<std::chrono::nanoseconds>;
+
+bool given(const Timeout& timeout) { return timeout && timeout->count() != 0; }
+
+void check_not_negative(const char* what, const char* name, const Timeout& timeout) {
+  if (timeout && timeout->count() < 0) {
+    throw OptionsError(fmt::format("{}: {} cannot be negative, it is {} ns", what, name, timeout->count()));
+  }
+}
+
+}  // namespace
+
+void validate(const ActivityOptions& options) {
+  check_not_negative("Activity", "schedule_to_close_timeout", options.schedule_to_close_timeout);
+  check_not_negative("Activity", "schedule_to_start_timeout", options.schedule_to_start_timeout);
+  check_not_negative("Activity", "start_to_close_timeout", options.start_to_close_timeout);
+  check_not_negative("Activity", "heartbeat_timeout", options.heartbeat_timeout);
+  if (!given(options.start_to_close_timeout) && !given(options.schedule_to_close_timeout)) {
+    throw OptionsError("Activity must have start_to_close_timeout or schedule_to_close_timeout");
+  }
+  if (options.retry_policy) {
+    validate(*options.retry_policy);
+  }
+}
+
+void validate(const ContinueAsNewOptions& options) {
+  check_not_negative("Continue as new", "run_timeout", options.run_timeout);
+  check_not_negative("Continue as new", "task_timeout", options.task_timeout);
+  check_not_negative("Continue as new", "backoff_start_interval", options.backoff_start_interval);
+  if (options.retry_policy) {
+    validate(*options.retry_policy);
+  }
+}
+
+namespace detail {
+
+WorkflowContext& current_context(const char* function) {
+  if (t_current == nullptr) {
+    throw PerdureError(
+        fmt::format("{} was called outside of a workflow: it works in a workflow's run() and signal "
+                    "handlers only, not in activities or other threads",
+                    function));
+  }
+  return *t_current;
+}
+
+WorkflowContext* current_context_or_null() noexcept { return t_current; }
+
+void Wait::suspend(std::coroutine_handle<> handle) {
+  context_ = &current_context("co_await");
+  fiber_ = context_->running_fiber();
+  handle_ = handle;
+  fiber_->waiting = this;
+  if (std::exchange(fiber_->cancel_pending, false)) {
+    cancel();
+  }
+}
+
+void Wait::wake() {
+  if (fiber_ != nullptr) {
+    context_->make_ready(fiber_, handle_);
+    leave();
+  }
+}
+
+void Wait::leave() noexcept {
+  if (fiber_ != nullptr && fiber_->waiting == this) {
+    fiber_->waiting = nullptr;
+  }
+  fiber_ = nullptr;
+}
+
+}  // namespace detail
+
+namespace workflow_core {
+
+CurrentContext::CurrentContext(detail::WorkflowContext* context)
+    : previous_(std::exchange(t_current, context)) {}
+CurrentContext::~CurrentContext() { t_current = previous_; }
+
+}  // namespace workflow_core
+
+namespace workflow {
+
+void ContinueAsNew::await_suspend(std::coroutine_handle<>) {
+  perdure::detail::current_context("workflow::continue_as_new").continue_as_new(std::move(*this));
+}
+
+TimerHandle sleep(std::chrono::nanoseconds duration, SleepOptions options, std::source_location where) {
+  if (duration.count() < 0) {
+    throw OptionsError(
+        fmt::format("workflow::sleep: the duration cannot be negative, it is {} ns", duration.count()));
+  }
+  return TimerHandle(perdure::detail::current_context("workflow::sleep")
+                         .start_timer(duration, std::move(options.summary), where));
+}
+
+std::chrono::system_clock::time_point now() {
+  return perdure::detail::current_context("workflow::now").now();
+}
+const Info& info() { return perdure::detail::current_context("workflow::info").info(); }
+Random& random() { return perdure::detail::current_context("workflow::random").random(); }
+bool is_replaying() { return perdure::detail::current_context("workflow::is_replaying").is_replaying(); }
+bool cancellation_requested() {
+  return perdure::detail::current_context("workflow::cancellation_requested").cancellation_requested();
+}
+bool in_workflow() noexcept { return perdure::detail::current_context_or_null() != nullptr; }
+
+std::string uuid4() {
+  Random& source = perdure::detail::current_context("workflow::uuid4").random();
+  const std::uint64_t high = (source() & ~0xf000ULL) | 0x4000ULL;
+  const std::uint64_t low = (source() & ~(0xc0ULL << 56)) | (0x80ULL << 56);
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xffff, high & 0xffff,
+                     low >> 48, low & 0xffffffffffffULL);
+}
+
+}  // namespace workflow
+}  // namespace perdure

@@ -1,0 +1,20 @@
+#include "workflow/run.h"
+
+#include <utility>
+
+#include "workflow/core.h"
+
+namespace perdure::workflow_core {
+
+WorkflowRun::WorkflowRun(detail::WorkflowDefinition definition, RunIdentity identity)
+    : core_(std::make_unique<Core>(std::move(definition), std::move(identity))) {}
+
+WorkflowRun::~WorkflowRun() = default;
+
+Completion WorkflowRun::activate(const HistoryEvents& events, ActivationOptions options) {
+  return core_->activate(events, options);
+}
+
+std::int64_t WorkflowRun::last_event_id() const { return core_->last_event_id(); }
+
+}  // namespace perdure::workflow_core

@@ -1,0 +1,77 @@
+#pragma once
+// One run of a workflow in a worker's memory: history events in, commands out. Without I/O, threads or
+// clocks: the same definition and the same events give the same commands.
+//
+// Driving it:
+//   WorkflowRun run(definition, identity);
+//   Completion completion = run.activate(events of the poll, {.previous_started_event_id = …});
+//   … answer the workflow task with completion.commands or completion.failure …
+//   … the next task of the same run: activate() again with the events after run.last_event_id() …
+// Destroy it after a failure, when an answer was refused, when completion.closes_run, or to make room
+// (eviction): that destroys the frames of user code, outside of any activation, and sends nothing.
+//
+// Not thread-safe; may be used from different threads one after the other.
+#include <google/protobuf/repeated_field.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "perdure/detail/workflow_definition.h"
+#include "temporal/api/command/v1/message.pb.h"
+#include "temporal/api/enums/v1/failed_cause.pb.h"
+#include "temporal/api/failure/v1/message.pb.h"
+#include "temporal/api/history/v1/message.pb.h"
+
+namespace perdure::workflow_core {
+
+struct RunIdentity {
+  NamespaceName namespace_name;
+  WorkflowId workflow_id;
+  RunId run_id;
+  std::string task_queue;  // of the worker; empty: the one the run was started on
+};
+
+struct ActivationOptions {
+  // As in the poll's response: tasks up to this one were completed before, so running them again is a replay.
+  std::int64_t previous_started_event_id = 0;
+};
+
+struct Completion {
+  enum class Outcome {
+    kCommands,          // answer with `commands`, which may be empty
+    kTaskFailure,       // answer with `cause` and `failure`; destroy the run
+    kNeedsFullHistory,  // the events do not follow those of the last activation; start again from event 1
+  };
+  Outcome outcome = Outcome::kCommands;
+  std::vector<temporal::api::command::v1::Command> commands;
+  bool closes_run = false;  // the last command ends the run
+  temporal::api::enums::v1::WorkflowTaskFailedCause cause{};
+  temporal::api::failure::v1::Failure failure;
+  std::vector<std::string> warnings;  // to be logged: signals that nobody handles or that do not decode
+};
+
+using HistoryEvents = google::protobuf::RepeatedPtrField<temporal::api::history::v1::HistoryEvent>;
+
+class WorkflowRun {
+ public:
+  WorkflowRun(detail::WorkflowDefinition definition, RunIdentity identity);
+  ~WorkflowRun();
+  WorkflowRun(const WorkflowRun&) = delete;
+  WorkflowRun& operator=(const WorkflowRun&) = delete;
+
+  // Consumes consecutive events, the first of them the one after last_event_id() (events before are skipped).
+  // Every completed workflow task in them is run again and compared; the commands are those of the last, open
+  // one. A history that ends otherwise (a closed run) is compared and gives no commands. Never throws.
+  Completion activate(const HistoryEvents& events, ActivationOptions options);
+
+  std::int64_t last_event_id() const;
+
+ private:
+  class Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace perdure::workflow_core
