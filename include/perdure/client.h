@@ -1,0 +1,254 @@
+#pragma once
+// Starting workflows and talking to them. Calls block until the service answered; what they throw is in
+// error.h.
+//
+//   auto client = perdure::Client::connect("file:./state");
+//   std::string greeting = client.execute_workflow<YourWorkflow>(
+//       "World", {.id = "your-workflow-id", .task_queue = "your-task-queue"});
+//
+// Clients and handles are copyable and may be used from several threads. Copies share one connection, which
+// ends with the last of them (workers hold one too).
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "perdure/client_options.h"
+#include "perdure/detail/call.h"
+#include "perdure/detail/client_calls.h"
+#include "perdure/error.h"
+#include "perdure/names.h"
+
+namespace perdure {
+
+// One workflow, by id: its current run, or the run that was asked for. R is what the workflow gives.
+template <class R = Payload>
+class WorkflowHandle {
+ public:
+  explicit WorkflowHandle(detail::WorkflowReference workflow) : workflow_(std::move(workflow)) {}
+
+  const std::string& id() const { return workflow_.workflow_id; }
+  // Of the run that start_workflow() made or found, or that get_workflow_handle() was asked for.
+  const std::string& run_id() const { return workflow_.run_id; }
+  // Of the first run of the chain of retries and continue-as-new; empty when it is not known.
+  const std::string& first_execution_run_id() const { return workflow_.first_execution_run_id; }
+
+  // Waits until the workflow is closed, following runs that it continues as. Throws WorkflowFailureError,
+  // whose cause() says what happened: ApplicationError, CancelledError, TerminatedError, TimeoutError, ….
+  R result() const {
+    const Payload result = detail::wait_for_result(workflow_);
+    if constexpr (!std::is_void_v<R>) {
+      return from_payload<R>(result);
+    }
+  }
+
+  // signal<&Order::approve>(arguments of Order::approve…): returns when the signal is durable.
+  template <auto Handler>
+    requires(detail::kArity<Handler> == 0)
+  void signal() const {
+    detail::signal_workflow(workflow_, std::string(signal_name<Handler>), detail::encode_call<Handler>());
+  }
+  template <auto Handler>
+    requires(detail::kArity<Handler> == 1)
+  void signal(detail::Argument<Handler, 0> a0) const {
+    detail::signal_workflow(workflow_, std::string(signal_name<Handler>), detail::encode_call<Handler>(a0));
+  }
+  template <auto Handler>
+    requires(detail::kArity<Handler> == 2)
+  void signal(detail::Argument<Handler, 0> a0, detail::Argument<Handler, 1> a1) const {
+    detail::signal_workflow(workflow_, std::string(signal_name<Handler>),
+                            detail::encode_call<Handler>(a0, a1));
+  }
+  template <auto Handler>
+    requires(detail::kArity<Handler> == 3)
+  void signal(detail::Argument<Handler, 0> a0, detail::Argument<Handler, 1> a1,
+              detail::Argument<Handler, 2> a2) const {
+    detail::signal_workflow(workflow_, std::string(signal_name<Handler>),
+                            detail::encode_call<Handler>(a0, a1, a2));
+  }
+  template <auto Handler>
+    requires(detail::kArity<Handler> == 4)
+  void signal(detail::Argument<Handler, 0> a0, detail::Argument<Handler, 1> a1,
+              detail::Argument<Handler, 2> a2, detail::Argument<Handler, 3> a3) const {
+    detail::signal_workflow(workflow_, std::string(signal_name<Handler>),
+                            detail::encode_call<Handler>(a0, a1, a2, a3));
+  }
+  template <auto Handler>
+    requires(detail::kArity<Handler> == 5)
+  void signal(detail::Argument<Handler, 0> a0, detail::Argument<Handler, 1> a1,
+              detail::Argument<Handler, 2> a2, detail::Argument<Handler, 3> a3,
+              detail::Argument<Handler, 4> a4) const {
+    detail::signal_workflow(workflow_, std::string(signal_name<Handler>),
+                            detail::encode_call<Handler>(a0, a1, a2, a3, a4));
+  }
+  template <auto Handler>
+    requires(detail::kArity<Handler> == 6)
+  void signal(detail::Argument<Handler, 0> a0, detail::Argument<Handler, 1> a1,
+              detail::Argument<Handler, 2> a2, detail::Argument<Handler, 3> a3,
+              detail::Argument<Handler, 4> a4, detail::Argument<Handler, 5> a5) const {
+    detail::signal_workflow(workflow_, std::string(signal_name<Handler>),
+                            detail::encode_call<Handler>(a0, a1, a2, a3, a4, a5));
+  }
+  // A signal that this program knows by name only: signal("approve", "me").
+  template <class... A>
+  void signal(const std::string& name, const A&... arguments) const {
+    detail::signal_workflow(workflow_, name, to_payloads(arguments...));
+  }
+
+  // Asks the workflow to cancel; its wait throws CancelledError.
+  void cancel(const std::string& reason = "") const { detail::cancel_workflow(workflow_, reason); }
+  // Ends the workflow at once; its code is not asked.
+  void terminate(const std::string& reason = "") const { detail::terminate_workflow(workflow_, reason); }
+
+  WorkflowExecutionDescription describe() const { return detail::describe_workflow(workflow_); }
+  // The whole Event History of the run, as the JSON that Temporal's tools read.
+  std::string fetch_history() const { return detail::fetch_history_json(workflow_); }
+
+ private:
+  detail::WorkflowReference workflow_;
+};
+
+class Client {
+ public:
+  // "file:DIR": the whole service runs inside this program, its state in DIR, which is made if it does not
+  // exist and belongs to one program at a time. "HOST:PORT" is not available in this version. Throws
+  // OptionsError for a target that cannot be, RpcError when the state cannot be opened (the message says why
+  // and what to do).
+  static Client connect(const std::string& target, ConnectOptions options = {});
+
+  explicit Client(std::shared_ptr<client::Connection> connection) : connection_(std::move(connection)) {}
+
+  // start_workflow<W>(arguments of W::run…, WorkflowOptions): returns when the start is durable.
+  // Throws WorkflowAlreadyStartedError as the id policies say.
+  template <class W>
+    requires(detail::kRunArity<W> == 0)
+  WorkflowHandle<detail::RunResultOf<W>> start_workflow(const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(), options);
+  }
+  template <class W>
+    requires(detail::kRunArity<W> == 1)
+  WorkflowHandle<detail::RunResultOf<W>> start_workflow(detail::RunArgument<W, 0> a0,
+                                                        const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(a0), options);
+  }
+  template <class W>
+    requires(detail::kRunArity<W> == 2)
+  WorkflowHandle<detail::RunResultOf<W>> start_workflow(detail::RunArgument<W, 0> a0,
+                                                        detail::RunArgument<W, 1> a1,
+                                                        const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(a0, a1), options);
+  }
+  template <class W>
+    requires(detail::kRunArity<W> == 3)
+  WorkflowHandle<detail::RunResultOf<W>> start_workflow(detail::RunArgument<W, 0> a0,
+                                                        detail::RunArgument<W, 1> a1,
+                                                        detail::RunArgument<W, 2> a2,
+                                                        const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(a0, a1, a2), options);
+  }
+  template <class W>
+    requires(detail::kRunArity<W> == 4)
+  WorkflowHandle<detail::RunResultOf<W>> start_workflow(detail::RunArgument<W, 0> a0,
+                                                        detail::RunArgument<W, 1> a1,
+                                                        detail::RunArgument<W, 2> a2,
+                                                        detail::RunArgument<W, 3> a3,
+                                                        const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(a0, a1, a2, a3), options);
+  }
+  template <class W>
+    requires(detail::kRunArity<W> == 5)
+  WorkflowHandle<detail::RunResultOf<W>> start_workflow(
+      detail::RunArgument<W, 0> a0, detail::RunArgument<W, 1> a1, detail::RunArgument<W, 2> a2,
+      detail::RunArgument<W, 3> a3, detail::RunArgument<W, 4> a4, const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(a0, a1, a2, a3, a4), options);
+  }
+  template <class W>
+    requires(detail::kRunArity<W> == 6)
+  WorkflowHandle<detail::RunResultOf<W>> start_workflow(
+      detail::RunArgument<W, 0> a0, detail::RunArgument<W, 1> a1, detail::RunArgument<W, 2> a2,
+      detail::RunArgument<W, 3> a3, detail::RunArgument<W, 4> a4, detail::RunArgument<W, 5> a5,
+      const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(a0, a1, a2, a3, a4, a5), options);
+  }
+  // The same, and waits for the result.
+  template <class W>
+    requires(detail::kRunArity<W> == 0)
+  detail::RunResultOf<W> execute_workflow(const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(), options).result();
+  }
+  template <class W>
+    requires(detail::kRunArity<W> == 1)
+  detail::RunResultOf<W> execute_workflow(detail::RunArgument<W, 0> a0,
+                                          const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(a0), options).result();
+  }
+  template <class W>
+    requires(detail::kRunArity<W> == 2)
+  detail::RunResultOf<W> execute_workflow(detail::RunArgument<W, 0> a0, detail::RunArgument<W, 1> a1,
+                                          const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(a0, a1), options).result();
+  }
+  template <class W>
+    requires(detail::kRunArity<W> == 3)
+  detail::RunResultOf<W> execute_workflow(detail::RunArgument<W, 0> a0, detail::RunArgument<W, 1> a1,
+                                          detail::RunArgument<W, 2> a2,
+                                          const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(a0, a1, a2), options).result();
+  }
+  template <class W>
+    requires(detail::kRunArity<W> == 4)
+  detail::RunResultOf<W> execute_workflow(detail::RunArgument<W, 0> a0, detail::RunArgument<W, 1> a1,
+                                          detail::RunArgument<W, 2> a2, detail::RunArgument<W, 3> a3,
+                                          const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(a0, a1, a2, a3), options).result();
+  }
+  template <class W>
+    requires(detail::kRunArity<W> == 5)
+  detail::RunResultOf<W> execute_workflow(detail::RunArgument<W, 0> a0, detail::RunArgument<W, 1> a1,
+                                          detail::RunArgument<W, 2> a2, detail::RunArgument<W, 3> a3,
+                                          detail::RunArgument<W, 4> a4,
+                                          const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(a0, a1, a2, a3, a4), options).result();
+  }
+  template <class W>
+    requires(detail::kRunArity<W> == 6)
+  detail::RunResultOf<W> execute_workflow(detail::RunArgument<W, 0> a0, detail::RunArgument<W, 1> a1,
+                                          detail::RunArgument<W, 2> a2, detail::RunArgument<W, 3> a3,
+                                          detail::RunArgument<W, 4> a4, detail::RunArgument<W, 5> a5,
+                                          const WorkflowOptions& options) const {
+    return start<W>(detail::encode_call<&W::run>(a0, a1, a2, a3, a4, a5), options).result();
+  }
+  // A workflow that this program knows by name only.
+  template <class R = Payload, class... A>
+  WorkflowHandle<R> start_workflow_by_name(std::string workflow_type, const WorkflowOptions& options,
+                                           const A&... arguments) const {
+    return WorkflowHandle<R>(
+        detail::start_workflow(connection_, std::move(workflow_type), to_payloads(arguments...), options));
+  }
+
+  // A handle to a workflow that exists already; nothing is sent. Without run id: the current run at each
+  // call.
+  template <class W>
+  WorkflowHandle<detail::RunResultOf<W>> get_workflow_handle(std::string workflow_id,
+                                                             std::string run_id = "") const {
+    return WorkflowHandle<detail::RunResultOf<W>>(
+        {connection_, std::move(workflow_id), std::move(run_id), ""});
+  }
+  template <class R = Payload>
+  WorkflowHandle<R> get_workflow_handle_by_name(std::string workflow_id, std::string run_id = "") const {
+    return WorkflowHandle<R>({connection_, std::move(workflow_id), std::move(run_id), ""});
+  }
+
+  const std::shared_ptr<client::Connection>& connection() const { return connection_; }
+
+ private:
+  template <class W>
+  WorkflowHandle<detail::RunResultOf<W>> start(Payloads arguments, const WorkflowOptions& options) const {
+    return WorkflowHandle<detail::RunResultOf<W>>(
+        detail::start_workflow(connection_, std::string(workflow_name<W>), std::move(arguments), options));
+  }
+
+  std::shared_ptr<client::Connection> connection_;
+};
+
+}  // namespace perdure

@@ -1,0 +1,74 @@
+#pragma once
+// What a client says when it starts a workflow, and what it is told about one.
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "perdure/payload.h"
+#include "perdure/retry_policy.h"
+
+namespace perdure {
+
+// Whether a workflow id may be used again once its last run has closed. Values are the wire's.
+enum class WorkflowIdReusePolicy {
+  kAllowDuplicate = 1,
+  kAllowDuplicateFailedOnly = 2,  // only if that run failed, timed out, was cancelled or terminated
+  kRejectDuplicate = 3,           // never: WorkflowAlreadyStartedError
+};
+
+// What a start does when the workflow id has an open run. Values are the wire's.
+enum class WorkflowIdConflictPolicy {
+  kFail = 1,               // WorkflowAlreadyStartedError
+  kUseExisting = 2,        // a handle to the open run
+  kTerminateExisting = 3,  // the open run is terminated, a new one starts
+};
+
+// How a run stands. Values are the wire's.
+enum class WorkflowExecutionStatus {
+  kUnspecified = 0,
+  kRunning = 1,
+  kCompleted = 2,
+  kFailed = 3,
+  kCanceled = 4,
+  kTerminated = 5,
+  kContinuedAsNew = 6,
+  kTimedOut = 7,
+};
+
+struct ConnectOptions {
+  std::string namespace_name = "default";
+  std::string identity{};  // shown in histories; empty: PID@HOST
+};
+
+// Named as in Temporal's Python SDK. `id` and `task_queue` are required. Durations that are not given are not
+// limited (task_timeout: 10 s).
+struct WorkflowOptions {
+  std::string id{};          // what the workflow is about: one open run per id
+  std::string task_queue{};  // where workers wait for it
+  std::optional<std::chrono::nanoseconds> execution_timeout{};  // over all runs: retries and continue-as-new
+  std::optional<std::chrono::nanoseconds> run_timeout{};        // of one run
+  std::optional<std::chrono::nanoseconds> task_timeout{};       // of one step of workflow code
+  WorkflowIdReusePolicy id_reuse_policy = WorkflowIdReusePolicy::kAllowDuplicate;
+  WorkflowIdConflictPolicy id_conflict_policy = WorkflowIdConflictPolicy::kFail;
+  std::optional<RetryPolicy> retry_policy{};  // none: a workflow that fails is not tried again
+  std::optional<std::chrono::nanoseconds> start_delay{};
+  std::map<std::string, Payload> memo{};  // {"key", to_payload(value)}
+  std::string request_id{};               // the same id twice starts one run; empty: a fresh one
+};
+
+// What describe() tells.
+struct WorkflowExecutionDescription {
+  std::string id;
+  std::string run_id;
+  std::string workflow_type;
+  std::string task_queue;
+  WorkflowExecutionStatus status = WorkflowExecutionStatus::kUnspecified;
+  std::chrono::system_clock::time_point start_time;
+  std::optional<std::chrono::system_clock::time_point> close_time;
+  std::int64_t history_length = 0;  // events
+  int pending_activities = 0;
+};
+
+}  // namespace perdure

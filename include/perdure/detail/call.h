@@ -1,0 +1,48 @@
+#pragma once
+// The parameters of a function by number, for overloads by arity: a parameter that is not deduced lets
+// literals and braces convert.
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+
+#include "perdure/detail/arguments.h"
+#include "perdure/detail/function_traits.h"
+
+namespace perdure::detail {
+
+struct NoArgument {};
+
+template <std::size_t I, class Parameters>
+struct NthParameter {
+  using Type = NoArgument;
+};
+template <std::size_t I, class... P>
+  requires(I < sizeof...(P))
+struct NthParameter<I, Types<P...>> {
+  using Type = std::remove_cvref_t<std::tuple_element_t<I, std::tuple<P...>>>;
+};
+
+template <auto F>
+using ParametersOf = typename FunctionTraits<decltype(F)>::Parameters;
+template <auto F, std::size_t I>
+using Argument = typename NthParameter<I, ParametersOf<F>>::Type;
+template <auto F>
+inline constexpr int kArity = ParametersOf<F>::size;
+
+template <class W, std::size_t I>
+using RunArgument = Argument<&W::run, I>;
+template <class W>
+inline constexpr int kRunArity = kArity<&W::run>;
+template <class W>
+using RunResultOf = typename ResultOf<typename FunctionTraits<decltype(&W::run)>::Result>::Type;
+
+template <class... P, class... A>
+Payloads encode_call_arguments(Types<P...>, const A&... arguments) {
+  return encode_arguments<P...>(arguments...);
+}
+template <auto F, class... A>
+Payloads encode_call(const A&... arguments) {
+  return encode_call_arguments(ParametersOf<F>(), arguments...);
+}
+
+}  // namespace perdure::detail

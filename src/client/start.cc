@@ -1,0 +1,104 @@
+// Starting a workflow: options to a request, and the answer to a reference or an error.
+#include "api/convert.h"
+#include "api/failure_conversion.h"
+#include "api/payload_conversion.h"
+#include "client/connection.h"
+#include "client/rpc_error.h"
+#include "perdure/detail/client_calls.h"
+#include "perdure/error.h"
+#include "temporal/api/errordetails/v1/message.pb.h"
+#include "temporal/api/workflowservice/v1/request_response.pb.h"
+
+namespace perdure::detail {
+namespace {
+
+using temporal::api::errordetails::v1::WorkflowExecutionAlreadyStartedFailure;
+using temporal::api::workflowservice::v1::StartWorkflowExecutionRequest;
+using temporal::api::workflowservice::v1::StartWorkflowExecutionResponse;
+
+void check_duration(const std::optional<std::chrono::nanoseconds>& duration, const char* name) {
+  if (duration && *duration < std::chrono::nanoseconds::zero()) {
+    throw OptionsError(std::string("WorkflowOptions.") + name + " cannot be negative");
+  }
+}
+
+void check_options(const WorkflowOptions& options) {
+  if (options.id.empty()) {
+    throw OptionsError("WorkflowOptions.id is missing: a workflow needs an id, e.g. {.id = \"order-17\", …}");
+  }
+  if (options.task_queue.empty()) {
+    throw OptionsError("WorkflowOptions.task_queue is missing: name the queue that the worker of \"" +
+                       options.id + "\" listens to");
+  }
+  check_duration(options.execution_timeout, "execution_timeout");
+  check_duration(options.run_timeout, "run_timeout");
+  check_duration(options.task_timeout, "task_timeout");
+  check_duration(options.start_delay, "start_delay");
+  if (options.retry_policy) {
+    validate(*options.retry_policy);
+  }
+}
+
+StartWorkflowExecutionRequest make_request(client::Connection& connection, std::string workflow_type,
+                                           const Payloads& arguments, const WorkflowOptions& options) {
+  StartWorkflowExecutionRequest request;
+  request.set_namespace_(connection.namespace_name());
+  request.set_identity(connection.identity());
+  request.set_request_id(options.request_id.empty() ? connection.fresh_id() : options.request_id);
+  request.set_workflow_id(options.id);
+  request.mutable_workflow_type()->set_name(std::move(workflow_type));
+  request.mutable_task_queue()->set_name(options.task_queue);
+  request.mutable_task_queue()->set_kind(temporal::api::enums::v1::TASK_QUEUE_KIND_NORMAL);
+  if (!arguments.empty()) {
+    api::set_payloads(request.mutable_input(), arguments);
+  }
+  if (options.execution_timeout) {
+    api::set_duration(request.mutable_workflow_execution_timeout(), *options.execution_timeout);
+  }
+  if (options.run_timeout) {
+    api::set_duration(request.mutable_workflow_run_timeout(), *options.run_timeout);
+  }
+  if (options.task_timeout) {
+    api::set_duration(request.mutable_workflow_task_timeout(), *options.task_timeout);
+  }
+  if (options.start_delay) {
+    api::set_duration(request.mutable_workflow_start_delay(), *options.start_delay);
+  }
+  request.set_workflow_id_reuse_policy(
+      static_cast<temporal::api::enums::v1::WorkflowIdReusePolicy>(options.id_reuse_policy));
+  request.set_workflow_id_conflict_policy(
+      static_cast<temporal::api::enums::v1::WorkflowIdConflictPolicy>(options.id_conflict_policy));
+  if (options.retry_policy) {
+    api::set_retry_policy(request.mutable_retry_policy(), *options.retry_policy);
+  }
+  for (const auto& [key, payload] : options.memo) {
+    api::set_payload(&(*request.mutable_memo()->mutable_fields())[key], payload);
+  }
+  return request;
+}
+
+[[noreturn]] void throw_already_started(const Status& status, const StartWorkflowExecutionRequest& request) {
+  WorkflowExecutionAlreadyStartedFailure detail;
+  detail.ParseFromString(status.detail());
+  throw WorkflowAlreadyStartedError(request.workflow_id(), request.workflow_type().name(), detail.run_id());
+}
+
+}  // namespace
+
+WorkflowReference start_workflow(const std::shared_ptr<client::Connection>& connection,
+                                 std::string workflow_type, Payloads arguments,
+                                 const WorkflowOptions& options) {
+  check_options(options);
+  const StartWorkflowExecutionRequest request =
+      make_request(*connection, std::move(workflow_type), arguments, options);
+  StartWorkflowExecutionResponse response;
+  const Status status = client::call_with_retry(*connection, "StartWorkflowExecution", request, &response);
+  if (status.code() == Code::kAlreadyExists) {
+    throw_already_started(status, request);
+  }
+  client::throw_if_failed(status);
+  const std::string& first = response.first_execution_run_id();
+  return {connection, options.id, response.run_id(), first.empty() ? response.run_id() : first};
+}
+
+}  // namespace perdure::detail
