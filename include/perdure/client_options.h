@@ -62,6 +62,7 @@ struct WorkflowOptions {
 struct WorkflowExecutionDescription {
   std::string id;
   std::string run_id;
+  std::string first_run_id;  // of the chain of retries and continue-as-new
   std::string workflow_type;
   std::string task_queue;
   WorkflowExecutionStatus status = WorkflowExecutionStatus::kUnspecified;

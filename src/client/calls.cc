@@ -93,6 +93,7 @@ WorkflowExecutionDescription describe_workflow(const WorkflowReference& workflow
   const auto& info = response.workflow_execution_info();
   WorkflowExecutionDescription description{.id = info.execution().workflow_id(),
                                            .run_id = info.execution().run_id(),
+                                           .first_run_id = info.first_run_id(),
                                            .workflow_type = info.type().name(),
                                            .task_queue = info.task_queue(),
                                            .status = static_cast<WorkflowExecutionStatus>(info.status()),
