@@ -19,7 +19,8 @@ enum class ItemKind : std::int32_t {
   kTimer = 3,             // id: its started event id
   kRunTimeout = 4,        // id 0
   kExecutionTimeout = 5,  // id 0
-  kStartBackoff = 6,      // id 0: first workflow task delayed by continue-as-new backoff
+  kStartBackoff = 6,      // id 0: first workflow task delayed by a start delay or a continue-as-new backoff
+  kSignalRequestIds = 7,  // id: 1, 2, 3 …; dedup of signals. Never due, never queued; the only kind kept after the close
 };
 
 struct ItemKey {

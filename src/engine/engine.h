@@ -7,6 +7,10 @@
 // An Execution changes at once, in memory; so later commands see the change before it is durable, and their replies
 // wait for the later commit. If a command throws (CheckFailure), the shell drops the Execution and loads it again.
 //
+// A Result that is an error may come with writes: a completion that is refused still fails its workflow task, a worker
+// whose commands cannot be carried out hears so after that is durable. So: always commit what `out` holds, then reply.
+// An Execution with a volatile_deadline() must stay in memory: dropped, it forgets that its task was handed out.
+//
 // Semantics follow Temporal's server 1.32; where a rule is not obvious, its place in that server is named in the .cc.
 // No thread-safety: one thread, the loop's.
 #include <cstdint>
@@ -70,7 +74,7 @@ struct ActivityTaskRef {
 struct StartReply {
   ExecutionId execution;
   std::string run_id;
-  bool started = false;  // false: an existing run answered (request id or USE_EXISTING)
+  bool started = false;  // false: USE_EXISTING answered with a running run. A repeated request id counts as started
 };
 
 // What a worker needs of a started workflow task. The shell adds history events

@@ -1,0 +1,115 @@
+// Signals, cancellation and termination from outside: api/signalworkflow, api/requestcancelworkflow and
+// api/terminateworkflow of Temporal.
+#include "base/limits.h"
+#include "base/planted.h"
+#include "engine/close.h"
+#include "engine/commit.h"
+#include "engine/engine.h"
+#include "engine/execution.h"
+#include "engine/history.h"
+#include "engine/machines/workflow_task.h"
+
+namespace perdure::engine {
+
+namespace {
+
+constexpr const char* kRunClosed = "workflow execution already completed";
+constexpr const char* kRunNotFound = "workflow execution not found";
+
+// The first workflow task waits for its backoff; what arrives until then waits with it.
+bool is_in_backoff(const Execution& run) {
+  return run.info().execution_time() > run.info().start_time() && !run.info().had_workflow_task();
+}
+
+}  // namespace
+
+Result<wire::SignalWorkflowExecutionResponse> signal_workflow(
+    Outcome& out, Execution& run, const wire::SignalWorkflowExecutionRequest& request,
+    const Context& context) {
+  const std::string& request_id = request.request_id();
+  // Before everything else: the retry of a delivered signal succeeds even if the run has closed since.
+  if (!request_id.empty() && run.knows_signal_request(request_id) &&
+      !planted(PlantedBug::kNoRequestIdDedup)) {
+    return wire::SignalWorkflowExecutionResponse();
+  }
+  if (!run.running()) {
+    return not_found(kRunClosed);
+  }
+  if (request.input().ByteSizeLong() > limits::kBlobError) {
+    return invalid_argument("Blob data size exceeds limit.");
+  }
+  if (run.info().signal_count() >= limits::kSignals) {
+    return invalid_argument("exceeded workflow execution limit for signal events");
+  }
+  Step step{out, run, context};
+  if (!request_id.empty() && !run.knows_signal_request(request_id)) {
+    run.add_signal_request(request_id);
+  }
+  run.info().set_signal_count(run.info().signal_count() + 1);
+  history::HistoryEvent event = make_event(enums::EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, step.now());
+  *event.mutable_links() = request.links();
+  auto* attributes = event.mutable_workflow_execution_signaled_event_attributes();
+  attributes->set_signal_name(request.signal_name());
+  if (request.has_input()) {
+    *attributes->mutable_input() = request.input();
+  }
+  attributes->set_identity(request.identity());
+  if (request.has_header()) {
+    *attributes->mutable_header() = request.header();
+  }
+  attributes->set_request_id(request_id);
+  append_event(run, std::move(event));
+  if (!is_in_backoff(run)) {
+    schedule_workflow_task_if_none(step);
+  }
+  commit(step);
+  return wire::SignalWorkflowExecutionResponse();
+}
+
+Result<wire::RequestCancelWorkflowExecutionResponse> request_cancel_workflow(
+    Outcome& out, Execution& run, const wire::RequestCancelWorkflowExecutionRequest& request,
+    const Context& context) {
+  if (!run.running()) {
+    return wire::RequestCancelWorkflowExecutionResponse();  // what was asked for is so
+  }
+  if (!request.first_execution_run_id().empty() &&
+      request.first_execution_run_id() != run.info().first_run_id()) {
+    return not_found(kRunNotFound);
+  }
+  if (run.info().cancel_requested()) {
+    return wire::RequestCancelWorkflowExecutionResponse();
+  }
+  Step step{out, run, context};
+  run.info().set_cancel_requested(true);
+  run.info().set_cancel_request_id(request.request_id());
+  history::HistoryEvent event = make_event(enums::EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED, step.now());
+  *event.mutable_links() = request.links();
+  auto* attributes = event.mutable_workflow_execution_cancel_requested_event_attributes();
+  attributes->set_cause(request.reason());
+  attributes->set_identity(request.identity());
+  append_event(run, std::move(event));
+  schedule_workflow_task_if_none(step);
+  commit(step);
+  return wire::RequestCancelWorkflowExecutionResponse();
+}
+
+Result<wire::TerminateWorkflowExecutionResponse> terminate_workflow(
+    Outcome& out, Execution& run, const wire::TerminateWorkflowExecutionRequest& request,
+    const Context& context) {
+  if (!run.running()) {
+    return not_found(kRunClosed);
+  }
+  if (!request.first_execution_run_id().empty() &&
+      request.first_execution_run_id() != run.info().first_run_id()) {
+    return not_found(kRunNotFound);
+  }
+  Step step{out, run, context};
+  terminate_run(step, {.reason = request.reason(),
+                       .details = request.has_details() ? &request.details() : nullptr,
+                       .identity = request.identity(),
+                       .links = &request.links()});
+  commit(step);
+  return wire::TerminateWorkflowExecutionResponse();
+}
+
+}  // namespace perdure::engine
