@@ -1,0 +1,145 @@
+#include "client.h"
+#include "reads.h"
+#include "temporal/api/enums/v1/event_type.pb.h"
+#include "temporal/api/enums/v1/workflow.pb.h"
+
+namespace perdure::sim {
+
+namespace enums = temporal::api::enums::v1;
+
+ProgramClient::ProgramClient(World& world, int index)
+    : world_(world),
+      workflow_id_(fmt::format("program{}", index)),
+      random_(world.plan.seed * 17 + 0x70726f67ULL + static_cast<std::uint64_t>(index)),
+      program_(make_program(random_, world.plan.eager_activities)) {}
+
+void ProgramClient::start() {
+  world_.schedule.after(milliseconds_below(random_, 4'000), [this] { call_start(); });
+  if (waits_for_signals(program_)) {
+    signal();
+  }
+}
+
+void ProgramClient::call_start() {
+  Operation& operation = world_.begin(Operation::Kind::kStart);
+  operation.workflow_id = workflow_id_;
+  operation.request_id = workflow_id_ + "-start";
+  operation.reuse_policy = enums::WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE;
+  operation.conflict_policy = enums::WORKFLOW_ID_CONFLICT_POLICY_FAIL;
+  wire::StartWorkflowExecutionRequest request;
+  request.set_namespace_(kNamespace);
+  request.set_workflow_id(workflow_id_);
+  request.mutable_workflow_type()->set_name("program");
+  request.mutable_task_queue()->set_name(kQueue);
+  request.mutable_input()->add_payloads()->set_data(encode(program_));
+  request.set_identity(fmt::format("op{}", operation.id));
+  request.set_request_id(operation.request_id);
+  request.set_workflow_id_reuse_policy(enums::WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE);
+  request.set_workflow_id_conflict_policy(enums::WORKFLOW_ID_CONFLICT_POLICY_FAIL);
+  if (program_.workflow_task_timeout_ms > 0) {
+    request.mutable_workflow_task_timeout()->set_seconds(program_.workflow_task_timeout_ms / 1'000);
+  }
+  world_.node.call<wire::StartWorkflowExecutionRequest, wire::StartWorkflowExecutionResponse>(
+      "StartWorkflowExecution", request, false,
+      [this, &operation](const Status& status, wire::StartWorkflowExecutionResponse& response) {
+        operation.reply_run_id = response.run_id();
+        operation.reply_started = response.started();
+        world_.end(operation, status);
+        if (status.ok()) {
+          run_id_ = response.run_id();
+          wait_for_end();
+        } else if (status.code() == Code::kAlreadyExists) {
+          // The first attempt started it and the chain has gone on to a run with another request id.
+          world_.report.mark("program: start repeated after continue-as-new");
+          wait_for_end();
+        } else {
+          world_.schedule.after(std::chrono::milliseconds(50 + random_.below(500)), [this] { call_start(); });
+        }
+      });
+}
+
+void ProgramClient::wait_for_end() {
+  wire::GetWorkflowExecutionHistoryRequest request;
+  request.set_namespace_(kNamespace);
+  request.mutable_execution()->set_workflow_id(workflow_id_);
+  request.mutable_execution()->set_run_id(run_id_);
+  request.set_wait_new_event(true);
+  request.set_history_event_filter_type(enums::HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT);
+  world_.node.call<wire::GetWorkflowExecutionHistoryRequest, wire::GetWorkflowExecutionHistoryResponse>(
+      "GetWorkflowExecutionHistory", request, false,
+      [this](const Status& status, wire::GetWorkflowExecutionHistoryResponse& response) {
+        if (status.ok() && response.history().events_size() > 0) {
+          ended(response.history().events(response.history().events_size() - 1));
+          return;
+        }
+        world_.report.expect(status.ok() || status.code() == Code::kUnavailable, "D1",
+                             "waiting for the end of {}/{}: {}", workflow_id_, run_id_, status.to_string());
+        world_.schedule.after(std::chrono::milliseconds(status.ok() ? 1 : 50 + random_.below(300)),
+                              [this] { wait_for_end(); });
+      });
+}
+
+void ProgramClient::ended(const temporal::api::history::v1::HistoryEvent& event) {
+  const std::string predicted = predicted_result(program_);
+  if (!run_id_.empty()) {
+    check_shown_event(world_, run_id_, event, "who waits for the end");
+  }
+  switch (event.event_type()) {
+    case enums::EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+      run_id_ = event.workflow_execution_continued_as_new_event_attributes().new_execution_run_id();
+      wait_for_end();
+      return;
+    case enums::EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: {
+      const auto& result = event.workflow_execution_completed_event_attributes().result();
+      const std::string got = result.payloads_size() > 0 ? result.payloads(0).data() : "";
+      world_.report.expect(got == predicted, "V", "{} returns '{}', predicted was '{}'", workflow_id_, got,
+                           predicted);
+      break;
+    }
+    case enums::EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+      world_.report.expect(predicted.empty(), "V", "{} fails, predicted was '{}'", workflow_id_, predicted);
+      break;
+    default:
+      world_.report.violate(
+          "V", fmt::format("{} ends with {}", workflow_id_, enums::EventType_Name(event.event_type())));
+  }
+  world_.log("{} ended as predicted", workflow_id_);
+  done_ = true;
+}
+
+void ProgramClient::signal() {
+  const Duration pace = world_.healing ? std::chrono::milliseconds(2'000) : std::chrono::milliseconds(1'200);
+  world_.schedule.after(around(random_, pace), [this] {
+    if (done_) {
+      return;
+    }
+    send_signal(fmt::format("{}-s{}", workflow_id_, next_signal_), 5);
+    ++next_signal_;
+    signal();
+  });
+}
+
+void ProgramClient::send_signal(const std::string& request_id, int tries) {
+  Operation& operation = world_.begin(Operation::Kind::kSignal);
+  operation.workflow_id = workflow_id_;
+  operation.request_id = request_id;
+  operation.input = request_id;
+  wire::SignalWorkflowExecutionRequest request;
+  request.set_namespace_(kNamespace);
+  request.mutable_workflow_execution()->set_workflow_id(workflow_id_);
+  request.set_signal_name("go");
+  request.mutable_input()->add_payloads()->set_data(request_id);
+  request.set_identity(fmt::format("op{}", operation.id));
+  request.set_request_id(request_id);
+  world_.node.call<wire::SignalWorkflowExecutionRequest, wire::SignalWorkflowExecutionResponse>(
+      "SignalWorkflowExecution", request, false,
+      [this, request_id, tries, &operation](const Status& status, wire::SignalWorkflowExecutionResponse&) {
+        world_.end(operation, status);
+        if (operation.unknown() && tries > 1) {
+          world_.schedule.after(std::chrono::milliseconds(50 + random_.below(300)),
+                                [this, request_id, tries] { send_signal(request_id, tries - 1); });
+        }
+      });
+}
+
+}  // namespace perdure::sim
