@@ -1,10 +1,11 @@
 #pragma once
-// The service as its callers see it: one entry per RPC of temporal.api.workflowservice.v1, requests and responses are
-// the API's own messages, completion is a callback. It validates, fills defaults, checks limits, opens and seals task
-// and page tokens, and posts to the runtime. Every transport (in-process, gRPC, HTTP) is a one-to-one adapter.
+// The service as its callers see it: one entry per RPC of temporal.api.workflowservice.v1, requests and
+// responses are the API's own messages, completion is a callback. It validates, fills defaults, checks
+// limits, opens and seals task and page tokens, and posts to the runtime. Every transport (in-process, gRPC,
+// HTTP) is a one-to-one adapter.
 //
-// Thread-safety: call() from any thread. `done` is called exactly once, on the caller's thread (refusals) or on the
-// stepping thread (never from inside a transition), and must not block.
+// Thread-safety: call() from any thread. `done` is called exactly once, on the caller's thread (refusals) or
+// on the stepping thread (never from inside a transition), and must not block.
 #include <google/protobuf/message.h>
 
 #include <cstdint>
@@ -32,9 +33,9 @@ class Frontend {
   explicit Frontend(runtime::Instance& instance);
   ~Frontend();
 
-  // `method`: the RPC's name without its service, e.g. "StartWorkflowExecution". `request` must be of the method's
-  // request type and is read during the call only; `response` of its response type, alive until `done`.
-  // A method that is not implemented gets kUnimplemented with its name; an unknown one kUnimplemented
+  // `method`: the RPC's name without its service, e.g. "StartWorkflowExecution". `request` must be of the
+  // method's request type and is read during the call only; `response` of its response type, alive until
+  // `done`. A method that is not implemented gets kUnimplemented with its name; an unknown one kUnimplemented
   // "unknown method NAME". Returns a ticket for cancel().
   std::uint64_t call(std::string_view method, const google::protobuf::Message& request,
                      google::protobuf::Message* response, const CallOptions& options,

@@ -1,0 +1,126 @@
+#include "frontend/frontend.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/descriptor.h>
+
+#include <atomic>
+#include <utility>
+
+#include "api/convert.h"
+#include "frontend/core.h"
+#include "frontend/message_check.h"
+#include "temporal/api/errordetails/v1/message.pb.h"
+
+namespace perdure::frontend {
+namespace {
+
+constexpr const char* kService = "temporal.api.workflowservice.v1.WorkflowService";
+
+Methods all_methods() {
+  Methods methods;
+  add_workflow_methods(methods);
+  add_history_methods(methods);
+  add_poll_methods(methods);
+  add_workflow_task_methods(methods);
+  add_activity_methods(methods);
+  add_system_methods(methods);
+  const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(kService);
+  check(service != nullptr, "the generated API is linked whole");
+  for (const auto& [name, method] : methods) {
+    check(service->FindMethodByName(name) != nullptr, "a method has the name of an RPC");
+  }
+  return methods;
+}
+
+Status no_such_method(std::string_view name) {
+  const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(kService);
+  if (service->FindMethodByName(std::string(name)) == nullptr) {
+    return Status(Code::kUnimplemented, fmt::format("unknown method {}", name));
+  }
+  return Status(Code::kUnimplemented, fmt::format("{} is not implemented by this version of Perdure", name));
+}
+
+Status check_namespace(const google::protobuf::Message& request, NamespaceRule rule) {
+  if (rule == NamespaceRule::kNone) {
+    return {};
+  }
+  const auto* field = request.GetDescriptor()->FindFieldByName("namespace");
+  check(field != nullptr, "a method that needs a namespace has a field for it");
+  std::string scratch;
+  const std::string& name = request.GetReflection()->GetStringReference(request, field, &scratch);
+  if (name.empty() && rule == NamespaceRule::kFromToken) {
+    return {};
+  }
+  return find_namespace(name).status();
+}
+
+}  // namespace
+
+struct Frontend::Impl {
+  explicit Impl(runtime::Instance& instance) : core(instance), methods(all_methods()) {}
+
+  Core core;
+  const Methods methods;
+  std::atomic<std::uint64_t> next_ticket{1};
+};
+
+Frontend::Frontend(runtime::Instance& instance) : impl_(std::make_unique<Impl>(instance)) {}
+
+Frontend::~Frontend() = default;
+
+std::uint64_t Frontend::call(std::string_view method, const google::protobuf::Message& request,
+                             google::protobuf::Message* response, const CallOptions& options,
+                             std::function<void(Status)> done) {
+  const std::uint64_t ticket = impl_->next_ticket.fetch_add(1, std::memory_order_relaxed);
+  const auto found = impl_->methods.find(method);
+  if (found == impl_->methods.end()) {
+    done(no_such_method(method));
+    return ticket;
+  }
+  for (const Status& status : {check_message(request), check_namespace(request, found->second.rule)}) {
+    if (!status.ok()) {
+      done(status);
+      return ticket;
+    }
+  }
+  response->Clear();
+  found->second.invoke(impl_->core, request, response, options, ticket, std::move(done));
+  return ticket;
+}
+
+void Frontend::cancel(std::uint64_t ticket) {
+  impl_->core.instance.post([ticket](runtime::Service& service) { service.cancel(ticket); },
+                            runtime::Admission::kReserved);
+}
+
+Status Core::not_accepted() const {
+  if (Status health = instance.health(); !health.ok()) {
+    return health;
+  }
+  temporal::api::errordetails::v1::ResourceExhaustedFailure detail;
+  detail.set_cause(temporal::api::enums::v1::RESOURCE_EXHAUSTED_CAUSE_SYSTEM_OVERLOADED);
+  detail.set_scope(temporal::api::enums::v1::RESOURCE_EXHAUSTED_SCOPE_SYSTEM);
+  return api::with_detail(Code::kResourceExhausted, "the service is overloaded; try again later", detail);
+}
+
+runtime::RunTarget target_of(const std::string& namespace_name,
+                             const temporal::api::common::v1::WorkflowExecution& run) {
+  return {{}, {NamespaceName(namespace_name), WorkflowId(run.workflow_id())}, RunId(run.run_id())};
+}
+
+Status check_token_namespace(const std::string& on_request, const NamespaceName& in_token) {
+  if (!on_request.empty() && on_request != in_token.value) {
+    return invalid_argument("Operation requested with a token from a different namespace.");
+  }
+  return {};
+}
+
+Duration longest_wait(const CallOptions& options, Duration limit) {
+  constexpr std::chrono::seconds kTail{1};  // for the answer's way back
+  if (!options.timeout) {
+    return limit;
+  }
+  return std::clamp<Duration>(*options.timeout - kTail, Duration::zero(), limit);
+}
+
+}  // namespace perdure::frontend

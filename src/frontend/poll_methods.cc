@@ -1,0 +1,150 @@
+// Long polls for tasks, and the end of a worker that polled.
+#include <chrono>
+#include <utility>
+
+#include "api/convert.h"
+#include "base/limits.h"
+#include "engine/queue_key.h"
+#include "frontend/core.h"
+#include "frontend/validate.h"
+
+namespace perdure::frontend {
+namespace {
+
+using WorkflowPollCall = CallPointer<wire::PollWorkflowTaskQueueRequest, wire::PollWorkflowTaskQueueResponse>;
+using ActivityPollCall = CallPointer<wire::PollActivityTaskQueueRequest, wire::PollActivityTaskQueueResponse>;
+using ShutdownCall = CallPointer<wire::ShutdownWorkerRequest, wire::ShutdownWorkerResponse>;
+
+constexpr std::chrono::seconds kShortestPoll{2};  // Temporal's MinLongPollTimeout
+
+template <class CallType>
+Status validate_poll(CallType& call) {
+  auto& request = call.request;
+  if (call.options.timeout && *call.options.timeout < kShortestPoll) {
+    return failed_precondition("Context timeout is too short.");
+  }
+  if (Status status = validate_identity(request.identity()); !status.ok()) {
+    return status;
+  }
+  const bool has_queue = request.has_task_queue();
+  return validate_task_queue(has_queue, request.mutable_task_queue());
+}
+
+// What matching and the engine want to know of a poll.
+template <class CallType>
+runtime::Poll poll_of(CallType& call, engine::TaskKind kind, runtime::Service& service) {
+  const auto& request = call.request;
+  runtime::Poll poll;
+  poll.id = call.ticket;
+  poll.queue = engine::queue_key(kind, request.namespace_(), request.task_queue().name());
+  poll.poller.identity = request.identity();
+  poll.poller.request_id = uuid4(service.random());
+  poll.poller.holder = call.options.in_process ? service.incarnation() : 0;
+  poll.poller.task_queue = request.task_queue().name();
+  poll.poller.sticky = request.task_queue().kind() == temporal::api::enums::v1::TASK_QUEUE_KIND_STICKY;
+  poll.worker_instance_key = request.worker_instance_key();
+  poll.max_wait = longest_wait(call.options, limits::kMatchingLongPoll);
+  return poll;
+}
+
+void poll_workflow_task(Core& core, WorkflowPollCall call) {
+  if (Status status = validate_poll(*call); !status.ok()) {
+    call->answer(status);
+    return;
+  }
+  core.post(call, [&core, call](runtime::Service& service) {
+    service.poll_workflow_task(poll_of(*call, engine::TaskKind::kWorkflow, service),
+                               [&core, call](Result<std::optional<runtime::WorkflowTaskHandOut>> task) {
+                                 if (!task.ok()) {
+                                   call->answer(task.status());
+                                   return;
+                                 }
+                                 if (task->has_value()) {
+                                   write_workflow_task(core.tokens, NamespaceName(call->request.namespace_()),
+                                                       std::move(**task), call->response);
+                                 }
+                                 call->finish();
+                               });
+  });
+}
+
+void poll_activity_task(Core& core, ActivityPollCall call) {
+  if (Status status = validate_poll(*call); !status.ok()) {
+    call->answer(status);
+    return;
+  }
+  core.post(call, [&core, call](runtime::Service& service) {
+    service.poll_activity_task(poll_of(*call, engine::TaskKind::kActivity, service),
+                               [&core, call](Result<std::optional<runtime::ActivityTaskHandOut>> task) {
+                                 if (!task.ok()) {
+                                   call->answer(task.status());
+                                   return;
+                                 }
+                                 if (task->has_value()) {
+                                   const RunId run_id((*task)->start.response.workflow_execution().run_id());
+                                   write_activity_task(core.tokens, NamespaceName(call->request.namespace_()),
+                                                       (*task)->execution, run_id, std::move((*task)->start),
+                                                       call->response);
+                                 }
+                                 call->finish();
+                               });
+  });
+}
+
+void shutdown_worker(Core& core, ShutdownCall call) {
+  core.post(
+      call,
+      [call](runtime::Service& service) {
+        const auto& request = call->request;
+        const std::string sticky = request.sticky_task_queue().empty()
+                                       ? std::string()
+                                       : engine::queue_key(engine::TaskKind::kWorkflow, request.namespace_(),
+                                                           request.sticky_task_queue());
+        service.release_polls(sticky, request.worker_instance_key());
+        call->finish();
+      },
+      runtime::Admission::kReserved);
+}
+
+}  // namespace
+
+void write_workflow_task(const Tokens& tokens, const NamespaceName& namespace_name,
+                         runtime::WorkflowTaskHandOut task, wire::PollWorkflowTaskQueueResponse* out) {
+  *out = std::move(task.start.response);
+  const RunId run_id(out->workflow_execution().run_id());
+  out->set_task_token(tokens.seal(WorkflowTaskToken{namespace_name, task.execution, run_id, task.start.ref}));
+  if (task.history_continues_at == 0) {
+    return;
+  }
+  HistoryToken next;
+  next.namespace_name = namespace_name;
+  next.execution = task.execution;
+  next.run_id = run_id;
+  next.next = task.history_continues_at;
+  next.end = task.start.next_event_id;
+  next.paging = true;
+  if (!task.start.unstored_events.empty()) {
+    temporal::api::history::v1::History suffix;
+    for (auto& event : task.start.unstored_events) {
+      *suffix.add_events() = std::move(event);
+    }
+    next.suffix = api::serialize(suffix);
+  }
+  out->set_next_page_token(tokens.seal(next));
+}
+
+void write_activity_task(const Tokens& tokens, const NamespaceName& namespace_name, ExecutionId execution,
+                         const RunId& run_id, engine::ActivityTaskStart start,
+                         wire::PollActivityTaskQueueResponse* out) {
+  *out = std::move(start.response);
+  out->set_task_token(
+      tokens.seal(ActivityTaskToken{namespace_name, execution, run_id, std::move(start.ref)}));
+}
+
+void add_poll_methods(Methods& methods) {
+  add_method(methods, "PollWorkflowTaskQueue", NamespaceRule::kRequired, &poll_workflow_task);
+  add_method(methods, "PollActivityTaskQueue", NamespaceRule::kRequired, &poll_activity_task);
+  add_method(methods, "ShutdownWorker", NamespaceRule::kRequired, &shutdown_worker);
+}
+
+}  // namespace perdure::frontend

@@ -1,0 +1,199 @@
+// Layout: version, kind, fields (8-byte little-endian integers, strings with a length before them),
+// HMAC-SHA256 of all that stands before it. A change of any field's meaning takes a new version.
+#include "frontend/tokens.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
+
+namespace perdure::frontend {
+namespace {
+
+constexpr char kVersion = 1;
+constexpr char kWorkflowTask = 'w';
+constexpr char kActivityTask = 'a';
+constexpr char kHistory = 'h';
+constexpr std::size_t kMacBytes = 32;
+
+using Mac = std::array<unsigned char, kMacBytes>;
+
+Mac authenticate(const std::string& key, std::string_view bytes) {
+  Mac mac{};
+  unsigned int length = 0;
+  const void* made =
+      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), mac.data(), &length);
+  check(made != nullptr && length == kMacBytes, "HMAC-SHA256 is available");
+  return mac;
+}
+
+class Writer {
+ public:
+  explicit Writer(char kind) : bytes_{kVersion, kind} {}
+
+  Writer& number(std::int64_t value) {
+    auto rest = static_cast<std::uint64_t>(value);
+    for (int i = 0; i < 8; ++i, rest >>= 8) {
+      bytes_.push_back(static_cast<char>(rest & 0xff));
+    }
+    return *this;
+  }
+  Writer& text(const std::string& value) {
+    number(static_cast<std::int64_t>(value.size()));
+    bytes_.append(value);
+    return *this;
+  }
+  std::string seal(const std::string& key) {
+    const Mac mac = authenticate(key, bytes_);
+    bytes_.append(reinterpret_cast<const char*>(mac.data()), mac.size());
+    return std::move(bytes_);
+  }
+
+ private:
+  std::string bytes_;
+};
+
+class Reader {
+ public:
+  // Not valid() unless `sealed` has the kind and the right MAC.
+  Reader(const std::string& key, std::string_view sealed, char kind) {
+    if (sealed.size() < 2 + kMacBytes || sealed[0] != kVersion || sealed[1] != kind) {
+      return;
+    }
+    const std::string_view signed_part = sealed.substr(0, sealed.size() - kMacBytes);
+    const Mac mac = authenticate(key, signed_part);
+    valid_ = CRYPTO_memcmp(mac.data(), sealed.data() + signed_part.size(), kMacBytes) == 0;
+    rest_ = signed_part.substr(2);
+  }
+
+  std::int64_t number() {
+    if (rest_.size() < 8) {
+      valid_ = false;
+      return 0;
+    }
+    std::uint64_t value = 0;
+    for (int i = 7; i >= 0; --i) {
+      value = value << 8 | static_cast<unsigned char>(rest_[static_cast<std::size_t>(i)]);
+    }
+    rest_.remove_prefix(8);
+    return static_cast<std::int64_t>(value);
+  }
+  std::string text() {
+    const std::int64_t length = number();
+    if (length < 0 || static_cast<std::uint64_t>(length) > rest_.size()) {
+      valid_ = false;
+      return {};
+    }
+    std::string value(rest_.substr(0, static_cast<std::size_t>(length)));
+    rest_.remove_prefix(static_cast<std::size_t>(length));
+    return value;
+  }
+  bool valid() const { return valid_; }
+  // Everything was read and nothing was missing.
+  bool complete() const { return valid_ && rest_.empty(); }
+
+ private:
+  bool valid_ = false;
+  std::string_view rest_;
+};
+
+Status bad_task_token() { return invalid_argument("Error deserializing task token."); }
+Status bad_page_token() { return invalid_argument("Invalid NextPageToken."); }
+
+}  // namespace
+
+std::string Tokens::seal(const WorkflowTaskToken& token) const {
+  return Writer(kWorkflowTask)
+      .text(token.namespace_name.value)
+      .number(token.execution.value)
+      .text(token.run_id.value)
+      .number(token.task.scheduled_event_id)
+      .number(token.task.started_event_id)
+      .number(token.task.attempt)
+      .number(token.task.incarnation)
+      .seal(key_);
+}
+
+std::string Tokens::seal(const ActivityTaskToken& token) const {
+  return Writer(kActivityTask)
+      .text(token.namespace_name.value)
+      .number(token.execution.value)
+      .text(token.run_id.value)
+      .number(token.task.scheduled_event_id)
+      .text(token.task.activity_id)
+      .number(token.task.attempt)
+      .number(token.task.stamp)
+      .seal(key_);
+}
+
+std::string Tokens::seal(const HistoryToken& token) const {
+  return Writer(kHistory)
+      .text(token.namespace_name.value)
+      .number(token.execution.value)
+      .text(token.run_id.value)
+      .number(token.next)
+      .number(token.end)
+      .number(token.paging ? 1 : 0)
+      .number(token.running ? 1 : 0)
+      .number(token.reverse ? 1 : 0)
+      .text(token.suffix)
+      .seal(key_);
+}
+
+Result<WorkflowTaskToken> Tokens::open_workflow_task(std::string_view sealed) const {
+  Reader reader(key_, sealed, kWorkflowTask);
+  if (!reader.valid()) {
+    return bad_task_token();
+  }
+  WorkflowTaskToken token;
+  token.namespace_name = NamespaceName(reader.text());
+  token.execution.value = reader.number();
+  token.run_id = RunId(reader.text());
+  token.task.scheduled_event_id = reader.number();
+  token.task.started_event_id = reader.number();
+  token.task.attempt = static_cast<std::int32_t>(reader.number());
+  token.task.incarnation = reader.number();
+  return reader.complete() ? Result(std::move(token)) : bad_task_token();
+}
+
+Result<ActivityTaskToken> Tokens::open_activity_task(std::string_view sealed) const {
+  Reader reader(key_, sealed, kActivityTask);
+  if (!reader.valid()) {
+    return bad_task_token();
+  }
+  ActivityTaskToken token;
+  token.namespace_name = NamespaceName(reader.text());
+  token.execution.value = reader.number();
+  token.run_id = RunId(reader.text());
+  token.task.scheduled_event_id = reader.number();
+  token.task.activity_id = reader.text();
+  token.task.attempt = static_cast<std::int32_t>(reader.number());
+  token.task.stamp = reader.number();
+  return reader.complete() ? Result(std::move(token)) : bad_task_token();
+}
+
+Result<HistoryToken> Tokens::open_history(std::string_view sealed) const {
+  Reader reader(key_, sealed, kHistory);
+  if (!reader.valid()) {
+    return bad_page_token();
+  }
+  HistoryToken token;
+  token.namespace_name = NamespaceName(reader.text());
+  token.execution.value = reader.number();
+  token.run_id = RunId(reader.text());
+  token.next = reader.number();
+  token.end = reader.number();
+  token.paging = reader.number() != 0;
+  token.running = reader.number() != 0;
+  token.reverse = reader.number() != 0;
+  token.suffix = reader.text();
+  return reader.complete() ? Result(std::move(token)) : bad_page_token();
+}
+
+}  // namespace perdure::frontend

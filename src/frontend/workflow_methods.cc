@@ -1,0 +1,125 @@
+// Starting, signalling, cancelling, terminating and describing workflows.
+#include <utility>
+
+#include "base/random.h"
+#include "frontend/core.h"
+#include "frontend/validate.h"
+
+namespace perdure::frontend {
+namespace {
+
+using StartCall = CallPointer<wire::StartWorkflowExecutionRequest, wire::StartWorkflowExecutionResponse>;
+using SignalCall = CallPointer<wire::SignalWorkflowExecutionRequest, wire::SignalWorkflowExecutionResponse>;
+using CancelCall =
+    CallPointer<wire::RequestCancelWorkflowExecutionRequest, wire::RequestCancelWorkflowExecutionResponse>;
+using TerminateCall =
+    CallPointer<wire::TerminateWorkflowExecutionRequest, wire::TerminateWorkflowExecutionResponse>;
+using DescribeCall =
+    CallPointer<wire::DescribeWorkflowExecutionRequest, wire::DescribeWorkflowExecutionResponse>;
+
+void start(Core& core, StartCall call) {
+  if (Status status = validate_start(call->request); !status.ok()) {
+    call->answer(status);
+    return;
+  }
+  core.post(call, [call](runtime::Service& service) {
+    if (call->request.request_id().empty()) {
+      call->request.set_request_id(uuid4(service.random()));
+    }
+    service.start_workflow(call->request, [call](Result<engine::StartReply> reply) {
+      if (!reply.ok()) {
+        call->answer(reply.status());
+        return;
+      }
+      call->response->set_run_id(reply->run_id);
+      call->response->set_started(reply->started);
+      call->response->set_status(temporal::api::enums::v1::WORKFLOW_EXECUTION_STATUS_RUNNING);
+      call->finish();
+    });
+  });
+}
+
+void signal(Core& core, SignalCall call) {
+  if (Status status = validate_signal(call->request); !status.ok()) {
+    call->answer(status);
+    return;
+  }
+  core.post(call, [call](runtime::Service& service) {
+    service.on_run<wire::SignalWorkflowExecutionResponse>(
+        target_of(call->request.namespace_(), call->request.workflow_execution()),
+        [call](engine::Outcome& out, engine::Execution& run, const engine::Context& context) {
+          return engine::signal_workflow(out, run, call->request, context);
+        },
+        respond(call));
+  });
+}
+
+void request_cancel(Core& core, CancelCall call) {
+  if (Status status =
+          validate_execution(call->request.has_workflow_execution(), call->request.workflow_execution());
+      !status.ok()) {
+    call->answer(status);
+    return;
+  }
+  core.post(call, [call](runtime::Service& service) {
+    service.on_run<wire::RequestCancelWorkflowExecutionResponse>(
+        target_of(call->request.namespace_(), call->request.workflow_execution()),
+        [call](engine::Outcome& out, engine::Execution& run, const engine::Context& context) {
+          return engine::request_cancel_workflow(out, run, call->request, context);
+        },
+        respond(call));
+  });
+}
+
+void terminate(Core& core, TerminateCall call) {
+  if (Status status =
+          validate_execution(call->request.has_workflow_execution(), call->request.workflow_execution());
+      !status.ok()) {
+    call->answer(status);
+    return;
+  }
+  // Tells what a user did from what the service does by itself.
+  if (call->request.reason().empty()) {
+    call->request.set_reason("terminated by user via frontend");
+  }
+  if (call->request.identity().empty()) {
+    call->request.set_identity("frontend-service");
+  }
+  core.post(call, [call](runtime::Service& service) {
+    service.on_run<wire::TerminateWorkflowExecutionResponse>(
+        target_of(call->request.namespace_(), call->request.workflow_execution()),
+        [call](engine::Outcome& out, engine::Execution& run, const engine::Context& context) {
+          return engine::terminate_workflow(out, run, call->request, context);
+        },
+        respond(call));
+  });
+}
+
+void describe(Core& core, DescribeCall call) {
+  if (Status status = validate_execution(call->request.has_execution(), call->request.execution());
+      !status.ok()) {
+    call->answer(status);
+    return;
+  }
+  core.post(call, [call](runtime::Service& service) {
+    service.on_run<wire::DescribeWorkflowExecutionResponse>(
+        target_of(call->request.namespace_(), call->request.execution()),
+        [](engine::Outcome&, engine::Execution& run,
+           const engine::Context& context) -> Result<wire::DescribeWorkflowExecutionResponse> {
+          return engine::describe_workflow(run, context.now);
+        },
+        respond(call));
+  });
+}
+
+}  // namespace
+
+void add_workflow_methods(Methods& methods) {
+  add_method(methods, "StartWorkflowExecution", NamespaceRule::kRequired, &start);
+  add_method(methods, "SignalWorkflowExecution", NamespaceRule::kRequired, &signal);
+  add_method(methods, "RequestCancelWorkflowExecution", NamespaceRule::kRequired, &request_cancel);
+  add_method(methods, "TerminateWorkflowExecution", NamespaceRule::kRequired, &terminate);
+  add_method(methods, "DescribeWorkflowExecution", NamespaceRule::kRequired, &describe);
+}
+
+}  // namespace perdure::frontend
