@@ -1,0 +1,73 @@
+#pragma once
+// Takes activity tasks and runs them: functions on a pool of threads, coroutines on the event loop.
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "perdure/detail/activity_definition.h"
+#include "worker/calls.h"
+#include "worker/gate.h"
+#include "worker/poller.h"
+#include "worker/running_activity.h"
+#include "worker/slots.h"
+#include "worker/thread_pool.h"
+
+namespace perdure::worker {
+
+struct ActivityWorkerOptions {
+  std::string task_queue;
+  std::string identity;
+  std::size_t max_concurrent = 100;
+  std::size_t max_polls = 16;
+  HeartbeatOptions heartbeat;
+};
+
+class ActivityWorker {
+ public:
+  // `calls` outlives it.
+  ActivityWorker(Calls& calls, ActivityWorkerOptions options,
+                 std::vector<detail::ActivityDefinition> definitions);
+  ~ActivityWorker();
+
+  void start();
+  // No further polls. Tasks that workflow tasks bring along (execute) may still come.
+  void stop_polling();
+  // Waits for what runs: for `grace`, then cancels it and waits on.
+  void finish(std::chrono::nanoseconds grace);
+
+  // For tasks that come with the answer to a workflow task: reserve a slot first, then run the task or give
+  // it back.
+  bool knows(const std::string& activity_type) const { return definitions_.contains(activity_type); }
+  bool try_reserve_slot() { return slots_.try_reserve(); }
+  void release_slot() { slots_.release(); }
+  // Takes over one reserved slot.
+  void execute(ActivityTask task);
+
+ private:
+  using ActivityPoller =
+      Poller<temporal::api::workflowservice::v1::PollActivityTaskQueueRequest, ActivityTask>;
+
+  std::shared_ptr<RunningActivity> begin(const ActivityTask& task);
+  void run_function(const detail::ActivityDefinition& definition, std::shared_ptr<RunningActivity> activity,
+                    const Payloads& arguments);
+  void run_coroutine(const detail::ActivityDefinition& definition, std::shared_ptr<RunningActivity> activity,
+                     Payloads arguments);
+  std::string not_registered(const ActivityTask& task) const;
+
+  Calls& calls_;
+  const ActivityWorkerOptions options_;
+  std::map<std::string, detail::ActivityDefinition, std::less<>> definitions_;
+  Slots slots_;
+  Gate running_;
+  std::mutex mutex_;
+  std::uint64_t next_activity_ = 0;
+  std::map<std::uint64_t, std::weak_ptr<RunningActivity>> activities_;  // guarded by mutex_
+  ThreadPool pool_;
+  ActivityPoller poller_;
+};
+
+}  // namespace perdure::worker

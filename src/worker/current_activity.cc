@@ -1,0 +1,47 @@
+#include "worker/current_activity.h"
+
+#include <string>
+
+#include "perdure/activity.h"
+
+namespace perdure::worker {
+namespace {
+
+thread_local activity::detail::ActivityContext* t_current = nullptr;
+
+}  // namespace
+
+ActivityScope::ActivityScope(activity::detail::ActivityContext* context) : outer_(t_current) {
+  t_current = context;
+}
+ActivityScope::~ActivityScope() { t_current = outer_; }
+
+}  // namespace perdure::worker
+
+namespace perdure::activity {
+
+detail::ActivityContext& detail::current_activity(const char* function) {
+  if (worker::t_current == nullptr) {
+    throw PerdureError(std::string(function) +
+                       " was called outside of an activity; it belongs to the thread that a "
+                       "worker runs the activity on");
+  }
+  return *worker::t_current;
+}
+
+bool in_activity() noexcept { return worker::t_current != nullptr; }
+const Info& info() { return detail::current_activity("activity::info").info(); }
+bool is_cancelled() { return detail::current_activity("activity::is_cancelled").is_cancelled(); }
+
+void throw_if_cancelled() {
+  const detail::ActivityContext& context = detail::current_activity("activity::throw_if_cancelled");
+  if (context.is_cancelled()) {
+    throw CancelledError(context.cancel_reason());
+  }
+}
+
+bool wait_for_cancelled(std::chrono::nanoseconds at_most) {
+  return detail::current_activity("activity::wait_for_cancelled").wait_for_cancelled(at_most);
+}
+
+}  // namespace perdure::activity

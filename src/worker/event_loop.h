@@ -1,0 +1,44 @@
+#pragma once
+// One thread that runs what is posted, in order, and timers. Coroutine activities live here, heartbeats and
+// repeated calls are timed here. What it runs must not block.
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace perdure::worker {
+
+class EventLoop {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using TimerId = std::pair<Clock::time_point, std::uint64_t>;
+
+  EventLoop();
+  // Joins; what is posted or timed and has not run by then is dropped.
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  void post(std::function<void()> work);
+  TimerId run_after(std::chrono::nanoseconds delay, std::function<void()> work);
+  // No effect when it has run.
+  void cancel(TimerId timer);
+
+ private:
+  void run();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::uint64_t next_timer_ = 0;
+  std::deque<std::function<void()>> posted_;
+  std::map<TimerId, std::function<void()>> timers_;
+  std::thread thread_;
+};
+
+}  // namespace perdure::worker

@@ -1,0 +1,262 @@
+#include "worker/running_activity.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/convert.h"
+#include "api/failure_conversion.h"
+#include "api/payload_conversion.h"
+#include "worker/current_activity.h"
+
+namespace perdure::worker {
+namespace {
+
+namespace service = temporal::api::workflowservice::v1;
+
+std::chrono::system_clock::time_point to_time_point(const google::protobuf::Timestamp& time) {
+  return std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(Duration(api::from_proto(time).nanos)));
+}
+
+std::optional<std::chrono::nanoseconds> to_timeout(bool present, const google::protobuf::Duration& duration) {
+  const Duration value = api::from_proto(duration);
+  return present && value > Duration::zero() ? std::optional(value) : std::nullopt;
+}
+
+activity::Info make_info(const ActivityTask& task, std::string task_queue) {
+  activity::Info info{
+      .activity_id = task.activity_id(),
+      .activity_type = task.activity_type().name(),
+      .attempt = task.attempt(),
+      .task_token = task.task_token(),
+      .namespace_name = task.workflow_namespace(),
+      .task_queue = std::move(task_queue),
+      .workflow_id = task.workflow_execution().workflow_id(),
+      .workflow_run_id = task.workflow_execution().run_id(),
+      .workflow_type = task.workflow_type().name(),
+      .scheduled_time = to_time_point(task.scheduled_time()),
+      .current_attempt_scheduled_time = to_time_point(task.current_attempt_scheduled_time()),
+      .started_time = to_time_point(task.started_time()),
+      .schedule_to_close_timeout =
+          to_timeout(task.has_schedule_to_close_timeout(), task.schedule_to_close_timeout()),
+      .start_to_close_timeout = to_timeout(task.has_start_to_close_timeout(), task.start_to_close_timeout()),
+      .heartbeat_timeout = to_timeout(task.has_heartbeat_timeout(), task.heartbeat_timeout()),
+      .heartbeat_details = api::payloads_from_proto(task.heartbeat_details())};
+  if (task.has_retry_policy()) {
+    info.retry_policy = api::retry_policy_from_proto(task.retry_policy());
+  }
+  return info;
+}
+
+std::chrono::nanoseconds throttle_interval(const activity::Info& info, const HeartbeatOptions& options) {
+  return info.heartbeat_timeout ? std::min(*info.heartbeat_timeout * 8 / 10, options.max_throttle_interval)
+                                : options.default_throttle_interval;
+}
+
+}  // namespace
+
+RunningActivity::RunningActivity(Calls& calls, const ActivityTask& task, std::string task_queue,
+                                 std::string identity, HeartbeatOptions heartbeat_options,
+                                 std::function<void()> finished)
+    : calls_(calls),
+      info_(make_info(task, std::move(task_queue))),
+      identity_(std::move(identity)),
+      throttle_interval_(throttle_interval(info_, heartbeat_options)),
+      finished_(std::move(finished)) {}
+
+// ---- heartbeats
+// -------------------------------------------------------------------------------------------------
+
+void RunningActivity::heartbeat(Payloads details) {
+  bool send = false;
+  {
+    const std::lock_guard lock(mutex_);
+    send = !throttled_ && !ended_;
+    if (send) {
+      throttled_ = true;
+    } else {
+      unsent_details_ = std::move(details);
+    }
+  }
+  if (send) {
+    open_throttle_window();
+    send_heartbeat(std::move(details));
+  }
+  if (is_cancelled()) {
+    throw CancelledError(cancel_reason());
+  }
+}
+
+void RunningActivity::open_throttle_window() {
+  const auto timer = calls_.loop().run_after(throttle_interval_,
+                                             [self = shared_from_this()] { self->throttle_window_ended(); });
+  const std::lock_guard lock(mutex_);
+  throttle_timer_ = timer;
+}
+
+void RunningActivity::throttle_window_ended() {
+  std::optional<Payloads> details;
+  {
+    const std::lock_guard lock(mutex_);
+    details = ended_ ? std::nullopt : std::exchange(unsent_details_, std::nullopt);
+    throttled_ = details.has_value();
+  }
+  if (details) {
+    open_throttle_window();
+    send_heartbeat(*std::move(details));
+  }
+}
+
+void RunningActivity::send_heartbeat(Payloads details) {
+  auto request = std::make_shared<service::RecordActivityTaskHeartbeatRequest>();
+  request->set_namespace_(calls_.connection().namespace_name());
+  request->set_identity(identity_);
+  request->set_task_token(info_.task_token);
+  if (!details.empty()) {
+    api::set_payloads(request->mutable_details(), details);
+  }
+  calls_.send<service::RecordActivityTaskHeartbeatResponse, service::RecordActivityTaskHeartbeatRequest>(
+      "RecordActivityTaskHeartbeat", std::move(request),
+      [self = shared_from_this()](const Status& status, const auto& response) {
+        if (status.code() == Code::kNotFound) {
+          self->stop(StopReason::kGone);
+        } else if (status.ok() && response.cancel_requested()) {
+          self->stop(StopReason::kRequested);
+        }
+      });
+}
+
+// ---- cancellation
+// -----------------------------------------------------------------------------------------------
+
+void RunningActivity::stop(StopReason reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_reason_ != StopReason::kNone || ended_) {
+      return;
+    }
+    stop_reason_ = reason;
+    stopped_.notify_all();
+  }
+  calls_.loop().post([self = shared_from_this()] { self->resume_waiting(); });
+}
+
+bool RunningActivity::is_cancelled() const {
+  const std::lock_guard lock(mutex_);
+  return stop_reason_ != StopReason::kNone;
+}
+
+std::string RunningActivity::cancel_reason() const {
+  const std::lock_guard lock(mutex_);
+  switch (stop_reason_) {
+    case StopReason::kRequested:
+      return "Cancelled";
+    case StopReason::kGone:
+      return "the service does not wait for this attempt any more";
+    case StopReason::kWorkerShutdown:
+      return "the worker shuts down";
+    case StopReason::kNone:
+      break;
+  }
+  return "not cancelled";
+}
+
+bool RunningActivity::wait_for_cancelled(std::chrono::nanoseconds at_most) {
+  std::unique_lock lock(mutex_);
+  return stopped_.wait_for(lock, at_most, [&] { return stop_reason_ != StopReason::kNone; });
+}
+
+// ---- coroutines
+// -------------------------------------------------------------------------------------------------
+
+void RunningActivity::resume_after(std::chrono::nanoseconds duration, std::coroutine_handle<> waiting) {
+  waiting_ = waiting;
+  if (is_cancelled()) {
+    calls_.loop().post([self = shared_from_this()] { self->resume_waiting(); });
+  } else {
+    waiting_timer_ =
+        calls_.loop().run_after(duration, [self = shared_from_this()] { self->resume_waiting(); });
+  }
+}
+
+void RunningActivity::resume_waiting() {
+  if (const std::coroutine_handle<> waiting = std::exchange(waiting_, nullptr)) {
+    calls_.loop().cancel(waiting_timer_);
+    const ActivityScope scope(this);
+    waiting.resume();
+  }
+}
+
+// ---- the end
+// ----------------------------------------------------------------------------------------------------
+
+template <class Response, class Request>
+void RunningActivity::answer(const char* method, Request request) {
+  request.set_namespace_(calls_.connection().namespace_name());
+  request.set_identity(identity_);
+  request.set_task_token(info_.task_token);
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    calls_.loop().cancel(throttle_timer_);
+  }
+  // A refusal needs no further action: NOT_FOUND means that nobody waits for this attempt any more, and after
+  // anything else the attempt times out.
+  calls_.send<Response, Request>(method, std::make_shared<const Request>(std::move(request)),
+                                 [self = shared_from_this()](const Status&, const auto&) {
+                                   const auto finished = std::exchange(self->finished_, nullptr);
+                                   finished();
+                                 });
+}
+
+void RunningActivity::succeed(const Payload& result) {
+  service::RespondActivityTaskCompletedRequest request;
+  api::set_payload(request.mutable_result()->add_payloads(), result);
+  answer<service::RespondActivityTaskCompletedResponse>("RespondActivityTaskCompleted", std::move(request));
+}
+
+void RunningActivity::fail(const std::exception_ptr& exception) {
+  StopReason reason{};
+  {
+    const std::lock_guard lock(mutex_);
+    reason = stop_reason_;
+  }
+  try {
+    std::rethrow_exception(exception);
+  } catch (const CancelledError& error) {
+    if (reason == StopReason::kRequested) {
+      answer_cancelled(error);
+    } else if (reason == StopReason::kWorkerShutdown) {
+      answer_failed(std::make_exception_ptr(
+          ApplicationError("the worker shut down while the activity ran", {.type = "WorkerShutdown"})));
+    } else {
+      answer_failed(std::make_exception_ptr(
+          ApplicationError("Unhandled activity cancel error", {.type = "CancelledError"})));
+    }
+  } catch (...) {
+    answer_failed(exception);
+  }
+}
+
+void RunningActivity::answer_cancelled(const CancelledError& error) {
+  service::RespondActivityTaskCanceledRequest request;
+  if (const Payloads details = error.details(); !details.empty()) {
+    api::set_payloads(request.mutable_details(), details);
+  }
+  answer<service::RespondActivityTaskCanceledResponse>("RespondActivityTaskCanceled", std::move(request));
+}
+
+void RunningActivity::answer_failed(const std::exception_ptr& exception) {
+  service::RespondActivityTaskFailedRequest request;
+  *request.mutable_failure() = api::exception_to_failure(exception);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto unsent = std::exchange(unsent_details_, std::nullopt)) {
+      // The next attempt begins where this one last said that it was.
+      api::set_payloads(request.mutable_last_heartbeat_details(), *unsent);
+    }
+  }
+  answer<service::RespondActivityTaskFailedResponse>("RespondActivityTaskFailed", std::move(request));
+}
+
+}  // namespace perdure::worker

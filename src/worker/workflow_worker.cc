@@ -1,0 +1,352 @@
+#include "worker/workflow_worker.h"
+
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "api/convert.h"
+#include "api/failure_conversion.h"
+
+namespace perdure::worker {
+namespace {
+
+namespace service = temporal::api::workflowservice::v1;
+using temporal::api::enums::v1::TASK_QUEUE_KIND_NORMAL;
+using temporal::api::enums::v1::TASK_QUEUE_KIND_STICKY;
+using workflow_core::Completion;
+using workflow_core::HistoryEvents;
+
+// As Temporal's SDKs: at most this many activities of one completion start without the way over their queue.
+constexpr std::size_t kMaxEagerActivities = 3;
+
+service::PollWorkflowTaskQueueRequest poll_request(Calls& calls, const WorkflowWorkerOptions& options,
+                                                   const std::string& sticky_queue) {
+  service::PollWorkflowTaskQueueRequest request;
+  request.set_namespace_(calls.connection().namespace_name());
+  request.set_identity(options.identity);
+  if (sticky_queue.empty()) {
+    request.mutable_task_queue()->set_name(options.task_queue);
+    request.mutable_task_queue()->set_kind(TASK_QUEUE_KIND_NORMAL);
+  } else {
+    request.mutable_task_queue()->set_name(sticky_queue);
+    request.mutable_task_queue()->set_kind(TASK_QUEUE_KIND_STICKY);
+    request.mutable_task_queue()->set_normal_name(options.task_queue);
+  }
+  return request;
+}
+
+// No more than there are slots, so that the two queues cannot take all of them from each other.
+std::size_t all_polls(const WorkflowWorkerOptions& options) {
+  return std::max<std::size_t>(2, std::min(options.max_polls, options.max_concurrent));
+}
+// Most polls go to the sticky queue, as in Temporal's SDKs; the normal one gets at least one.
+std::size_t normal_polls(const WorkflowWorkerOptions& options) {
+  return options.max_cached == 0 ? all_polls(options) : std::max<std::size_t>(1, all_polls(options) / 5);
+}
+
+Completion task_failure(const std::string& message, std::string type) {
+  Completion completion;
+  completion.outcome = Completion::Outcome::kTaskFailure;
+  completion.cause = temporal::api::enums::v1::WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE;
+  completion.failure = api::exception_to_failure(
+      std::make_exception_ptr(ApplicationError(message, {.type = std::move(type)})));
+  return completion;
+}
+
+}  // namespace
+
+WorkflowWorker::WorkflowWorker(Calls& calls, ActivityWorker& activities, WorkflowWorkerOptions options,
+                               std::vector<detail::WorkflowDefinition> definitions)
+    : calls_(calls),
+      activities_(activities),
+      options_(std::move(options)),
+      sticky_queue_(options_.identity + "-" + calls.connection().fresh_id()),
+      cache_(options_.max_cached),
+      slots_(options_.max_concurrent),
+      normal_poller_(
+          calls.connection(), calls.loop(), slots_, "PollWorkflowTaskQueue",
+          poll_request(calls, options_, ""), normal_polls(options_),
+          [this](WorkflowTask task) { enqueue([this, task = std::move(task)] { process(task); }); }),
+      sticky_poller_(
+          calls.connection(), calls.loop(), slots_, "PollWorkflowTaskQueue",
+          poll_request(calls, options_, sticky_queue_), all_polls(options_) - normal_polls(options_),
+          [this](WorkflowTask task) { enqueue([this, task = std::move(task)] { process(task); }); }) {
+  for (detail::WorkflowDefinition& definition : definitions) {
+    std::string name = definition.name;
+    definitions_.emplace(std::move(name), std::move(definition));
+  }
+  slots_.on_release([this] {
+    if (options_.max_cached > 0) {
+      sticky_poller_.top_up();
+    }
+    normal_poller_.top_up();
+  });
+}
+
+WorkflowWorker::~WorkflowWorker() { stop(); }
+
+void WorkflowWorker::start() {
+  if (definitions_.empty()) {
+    return;
+  }
+  thread_ = std::thread([this] { run(); });
+  normal_poller_.top_up();
+  if (options_.max_cached > 0) {
+    sticky_poller_.top_up();
+  }
+}
+
+void WorkflowWorker::stop() {
+  normal_poller_.stop();
+  sticky_poller_.stop();
+  if (!thread_.joinable()) {
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  thread_.join();
+  report_shutdown();
+}
+
+// ---- the thread
+// -------------------------------------------------------------------------------------------------
+
+void WorkflowWorker::enqueue(std::function<void()> work) {
+  const std::lock_guard lock(mutex_);
+  work_.push_back(std::move(work));
+  changed_.notify_all();
+}
+
+void WorkflowWorker::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return stopping_ || !work_.empty(); });
+    if (work_.empty()) {
+      break;
+    }
+    const std::function<void()> work = std::move(work_.front());
+    work_.pop_front();
+    lock.unlock();
+    work();
+    lock.lock();
+  }
+  lock.unlock();
+  cache_.clear();  // frames of user code are destroyed on the thread that ran them
+}
+
+void WorkflowWorker::process(const WorkflowTask& task) {
+  Activated activated = activate(task);
+  for (const std::string& warning : activated.completion.warnings) {
+    fmt::print(stderr, "perdure: workflow {}: {}\n", task.workflow_execution().workflow_id(), warning);
+  }
+  if (activated.completion.outcome != Completion::Outcome::kCommands) {
+    fail(task, activated.completion);
+    return;
+  }
+  if (!activated.completion.closes_run) {
+    cache_.put(task.workflow_execution().run_id(), std::move(activated.run));
+  }
+  complete(task, std::move(activated.completion));
+}
+
+// ---- running workflow code
+// --------------------------------------------------------------------------------------
+
+WorkflowWorker::Activated WorkflowWorker::activate(const WorkflowTask& task) {
+  const auto definition = definitions_.find(task.workflow_type().name());
+  if (definition == definitions_.end()) {
+    return {nullptr, task_failure(not_registered(task.workflow_type().name()), "NotFoundError")};
+  }
+  const workflow_core::ActivationOptions options{.previous_started_event_id =
+                                                     task.previous_started_event_id()};
+  std::unique_ptr<workflow_core::WorkflowRun> run = cache_.take(task.workflow_execution().run_id());
+  for (const bool whole : {run == nullptr, true}) {
+    Result<HistoryEvents> events = events_of(task, whole);
+    if (!events.ok()) {
+      return {nullptr,
+              task_failure("the history cannot be read: " + events.status().to_string(), "HistoryError")};
+    }
+    if (whole) {
+      run = make_run(task, definition->second);
+    }
+    Completion completion = run->activate(*events, options);
+    if (completion.outcome != Completion::Outcome::kNeedsFullHistory) {
+      return {std::move(run), std::move(completion)};
+    }
+  }
+  return {nullptr, task_failure("the service sent a history with a gap", "HistoryError")};
+}
+
+std::unique_ptr<workflow_core::WorkflowRun> WorkflowWorker::make_run(
+    const WorkflowTask& task, const detail::WorkflowDefinition& definition) const {
+  return std::make_unique<workflow_core::WorkflowRun>(
+      definition,
+      workflow_core::RunIdentity{.namespace_name = NamespaceName(calls_.connection().namespace_name()),
+                                 .workflow_id = WorkflowId(task.workflow_execution().workflow_id()),
+                                 .run_id = RunId(task.workflow_execution().run_id()),
+                                 .task_queue = options_.task_queue});
+}
+
+// The events that the task brought; `whole`: preceded by all events before them.
+Result<HistoryEvents> WorkflowWorker::events_of(const WorkflowTask& task, bool whole) {
+  HistoryEvents events;
+  const HistoryEvents& brought = task.history().events();
+  const std::int64_t first = brought.empty() ? task.started_event_id() + 1 : brought.Get(0).event_id();
+  if (whole && first > 1) {
+    if (Status status = append_pages(task, "", first, &events); !status.ok()) {
+      return status;
+    }
+  }
+  events.MergeFrom(brought);
+  if (!task.next_page_token().empty()) {
+    if (Status status = append_pages(task, task.next_page_token(), task.started_event_id() + 1, &events);
+        !status.ok()) {
+      return status;
+    }
+  }
+  return events;
+}
+
+// Appends the pages from `first_token` on (empty: from the first event), up to the event before
+// `before_event_id`.
+Status WorkflowWorker::append_pages(const WorkflowTask& task, const std::string& first_token,
+                                    std::int64_t before_event_id, HistoryEvents* events) {
+  service::GetWorkflowExecutionHistoryRequest request;
+  request.set_namespace_(calls_.connection().namespace_name());
+  *request.mutable_execution() = task.workflow_execution();
+  request.set_next_page_token(first_token);
+  do {
+    service::GetWorkflowExecutionHistoryResponse response;
+    if (Status status =
+            client::call_with_retry(calls_.connection(), "GetWorkflowExecutionHistory", request, &response);
+        !status.ok()) {
+      return status;
+    }
+    for (auto& event : *response.mutable_history()->mutable_events()) {
+      if (event.event_id() < before_event_id) {
+        events->Add(std::move(event));
+      }
+    }
+    request.set_next_page_token(response.next_page_token());
+  } while (!request.next_page_token().empty() &&
+           (events->empty() || events->Get(events->size() - 1).event_id() + 1 < before_event_id));
+  return Status();
+}
+
+std::string WorkflowWorker::not_registered(const std::string& workflow_type) const {
+  std::string names;
+  for (const auto& [name, definition] : definitions_) {
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  return "Workflow class " + workflow_type +
+         " is not registered on this worker, available workflows: " + names;
+}
+
+// ---- answering
+// --------------------------------------------------------------------------------------------------
+
+void WorkflowWorker::complete(const WorkflowTask& task, Completion completion) {
+  auto request = std::make_shared<service::RespondWorkflowTaskCompletedRequest>();
+  request->set_namespace_(calls_.connection().namespace_name());
+  request->set_identity(options_.identity);
+  request->set_task_token(task.task_token());
+  for (auto& command : completion.commands) {
+    request->mutable_commands()->Add(std::move(command));
+  }
+  if (!completion.closes_run) {
+    ask_for_sticky_queue(request.get());
+  }
+  const std::size_t reserved = reserve_eager_slots(request->mutable_commands());
+  calls_.send<service::RespondWorkflowTaskCompletedResponse, service::RespondWorkflowTaskCompletedRequest>(
+      "RespondWorkflowTaskCompleted", std::move(request),
+      [this, reserved, run_id = task.workflow_execution().run_id()](const Status& status, auto& response) {
+        std::size_t unused = reserved;
+        for (auto& activity : *response.mutable_activity_tasks()) {
+          if (unused > 0) {
+            --unused;
+            activities_.execute(std::move(activity));
+          }
+        }
+        for (; unused > 0; --unused) {
+          activities_.release_slot();
+        }
+        if (!status.ok()) {
+          // Whatever this worker remembers of the run did not happen; the next task brings the whole history.
+          enqueue([this, run_id] { cache_.take(run_id); });
+        }
+        slots_.release();
+      });
+}
+
+void WorkflowWorker::ask_for_sticky_queue(service::RespondWorkflowTaskCompletedRequest* request) const {
+  if (options_.max_cached == 0) {
+    return;
+  }
+  auto* queue = request->mutable_sticky_attributes()->mutable_worker_task_queue();
+  queue->set_name(sticky_queue_);
+  queue->set_kind(TASK_QUEUE_KIND_STICKY);
+  queue->set_normal_name(options_.task_queue);
+  api::set_duration(request->mutable_sticky_attributes()->mutable_schedule_to_start_timeout(),
+                    options_.sticky_timeout);
+}
+
+// Asks that activities for this worker's queue come with the answer, for as many as there are free slots.
+std::size_t WorkflowWorker::reserve_eager_slots(
+    google::protobuf::RepeatedPtrField<temporal::api::command::v1::Command>* commands) {
+  std::size_t reserved = 0;
+  for (auto& command : *commands) {
+    if (!command.has_schedule_activity_task_command_attributes()) {
+      continue;
+    }
+    auto* attributes = command.mutable_schedule_activity_task_command_attributes();
+    const bool eager =
+        attributes->request_eager_execution() && options_.eager_activities &&
+        reserved < kMaxEagerActivities && attributes->task_queue().name() == options_.task_queue &&
+        activities_.knows(attributes->activity_type().name()) && activities_.try_reserve_slot();
+    attributes->set_request_eager_execution(eager);
+    reserved += eager ? 1 : 0;
+  }
+  return reserved;
+}
+
+void WorkflowWorker::fail(const WorkflowTask& task, const Completion& completion) {
+  fmt::print(stderr, "perdure: workflow {} (run {}): workflow task failed: {}\n",
+             task.workflow_execution().workflow_id(), task.workflow_execution().run_id(),
+             completion.failure.message());
+  if (task.attempt() > 1) {
+    // As Temporal's SDKs: only the first failure is reported. The task times out and comes again after ever
+    // longer pauses, until a worker with other code takes it.
+    slots_.release();
+    return;
+  }
+  auto request = std::make_shared<service::RespondWorkflowTaskFailedRequest>();
+  request->set_namespace_(calls_.connection().namespace_name());
+  request->set_identity(options_.identity);
+  request->set_task_token(task.task_token());
+  request->set_cause(completion.cause);
+  *request->mutable_failure() = completion.failure;
+  calls_.send<service::RespondWorkflowTaskFailedResponse, service::RespondWorkflowTaskFailedRequest>(
+      "RespondWorkflowTaskFailed", std::move(request),
+      [this](const Status&, const auto&) { slots_.release(); });
+}
+
+// Tasks need not wait on the sticky queue for a worker that is gone.
+void WorkflowWorker::report_shutdown() {
+  if (options_.max_cached == 0) {
+    return;
+  }
+  auto request = std::make_shared<service::ShutdownWorkerRequest>();
+  request->set_namespace_(calls_.connection().namespace_name());
+  request->set_identity(options_.identity);
+  request->set_sticky_task_queue(sticky_queue_);
+  request->set_task_queue(options_.task_queue);
+  request->set_reason("graceful shutdown");
+  calls_.send<service::ShutdownWorkerResponse, service::ShutdownWorkerRequest>(
+      "ShutdownWorker", std::move(request), [](const Status&, const auto&) {});
+}
+
+}  // namespace perdure::worker

@@ -1,0 +1,96 @@
+#pragma once
+// Takes workflow tasks and runs workflow code on one thread. Runs stay in memory between their tasks; their
+// tasks come over a queue of this worker's own (sticky), which is how the service knows to send new events
+// only.
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "perdure/detail/workflow_definition.h"
+#include "temporal/api/workflowservice/v1/request_response.pb.h"
+#include "worker/activity_worker.h"
+#include "worker/calls.h"
+#include "worker/poller.h"
+#include "worker/run_cache.h"
+#include "worker/slots.h"
+
+namespace perdure::worker {
+
+struct WorkflowWorkerOptions {
+  std::string task_queue;
+  std::string identity;
+  std::string build_id;
+  std::size_t max_concurrent = 100;
+  std::size_t max_polls = 16;
+  std::size_t max_cached = 1000;
+  std::chrono::nanoseconds sticky_timeout{};
+  bool eager_activities = true;
+};
+
+class WorkflowWorker {
+ public:
+  // `calls` and `activities` outlive it.
+  WorkflowWorker(Calls& calls, ActivityWorker& activities, WorkflowWorkerOptions options,
+                 std::vector<detail::WorkflowDefinition> definitions);
+  ~WorkflowWorker();
+
+  void start();
+  // Takes no more tasks, works off those that it has, and joins the thread.
+  void stop();
+
+ private:
+  using WorkflowTask = temporal::api::workflowservice::v1::PollWorkflowTaskQueueResponse;
+  using WorkflowPoller =
+      Poller<temporal::api::workflowservice::v1::PollWorkflowTaskQueueRequest, WorkflowTask>;
+
+  // Of one task: its run, and what came of it. No run: it could not be run.
+  struct Activated {
+    std::unique_ptr<workflow_core::WorkflowRun> run;
+    workflow_core::Completion completion;
+  };
+
+  void enqueue(std::function<void()> work);
+  void run();
+  void process(const WorkflowTask& task);
+  Activated activate(const WorkflowTask& task);
+  Result<workflow_core::HistoryEvents> events_of(const WorkflowTask& task, bool whole);
+  Status append_pages(const WorkflowTask& task, const std::string& first_token, std::int64_t before_event_id,
+                      workflow_core::HistoryEvents* events);
+  std::unique_ptr<workflow_core::WorkflowRun> make_run(const WorkflowTask& task,
+                                                       const detail::WorkflowDefinition& definition) const;
+  void complete(const WorkflowTask& task, workflow_core::Completion completion);
+  void fail(const WorkflowTask& task, const workflow_core::Completion& completion);
+  std::size_t reserve_eager_slots(
+      google::protobuf::RepeatedPtrField<temporal::api::command::v1::Command>* commands);
+  void ask_for_sticky_queue(
+      temporal::api::workflowservice::v1::RespondWorkflowTaskCompletedRequest* request) const;
+  void report_shutdown();
+  std::string not_registered(const std::string& workflow_type) const;
+
+  Calls& calls_;
+  ActivityWorker& activities_;
+  const WorkflowWorkerOptions options_;
+  const std::string sticky_queue_;
+  std::map<std::string, detail::WorkflowDefinition, std::less<>> definitions_;
+  RunCache cache_;  // of the workflow thread
+  Slots slots_;
+  WorkflowPoller normal_poller_;
+  WorkflowPoller sticky_poller_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;                   // guarded by mutex_
+  std::deque<std::function<void()>> work_;  // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace perdure::worker
