@@ -52,7 +52,7 @@ class HistoryCheck {
   const std::string& closing_identity() const { return closing_identity_; }
   const std::map<std::int64_t, Activity>& activities() const {
     return activities_;
-  }                                                                       // pending, by scheduled event id
+  }  // pending, by scheduled event id
   const std::map<std::string, Timer>& timers() const { return timers_; }  // pending, by timer id
   const std::optional<WorkflowTask>& workflow_task() const { return workflow_task_; }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/record.h"
+#include "engine/execution.h"
 #include "history_check.h"
 #include "report.h"
 #include "storage/storage.h"
@@ -59,6 +60,8 @@ class Mirror {
   // Everything that the store answers must equal this. `when` names the occasion in messages.
   void compare(storage::Storage& store, const char* when);
 
+  // The execution in memory is what was committed (D5).
+  void compare_execution(const engine::Execution& execution, const char* when);
   // As compare(), for a store that was damaged: every answer is right, or an error (D6).
   void check_damaged(storage::Storage& store, const std::string& damage);
 

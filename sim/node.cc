@@ -309,6 +309,8 @@ void Node::heal() {
 void Node::compare_store(const char* when) {
   if (up() && !dying()) {
     record_.mirror.compare(instance_->storage(), when);
+    instance_->visit_cached(
+        [&](const engine::Execution& run) { record_.mirror.compare_execution(run, when); });
   }
 }
 

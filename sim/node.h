@@ -36,7 +36,7 @@ class Node {
   // Counts the processes that served so far.
   int generation() const { return generation_; }
   int crashes() const { return crashes_; }
-  Mirror& mirror() { return record_.mirror; }
+  const Mirror& mirror() const { return record_.mirror; }
   std::uint64_t commits() const { return record_.commits; }
 
   // Calls the frontend. `done` gets the answer; kUnavailable, later, if the process dies first or is not
@@ -115,7 +115,6 @@ class Node {
   int boot_order_ = 0;
   std::int64_t incarnation_ = 0;
   bool step_planned_ = false;
-  bool stepping_ = false;
   std::uint64_t wake_order_ = 0;  // only the wake-up planned last counts
   bool fatal_ = false;
   bool die_after_commit_ = false;

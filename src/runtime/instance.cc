@@ -45,6 +45,10 @@ void Instance::abandon() { impl_->loop.abandon(); }
 
 InstanceStats Instance::stats() const { return impl_->loop.stats(); }
 
+void Instance::visit_cached(const std::function<void(const engine::Execution&)>& visit) const {
+  impl_->loop.visit_cached(visit);
+}
+
 storage::Storage& Instance::storage() { return impl_->loop.storage(); }
 
 Service& Instance::service() { return impl_->service; }

@@ -19,6 +19,10 @@
 #include "runtime/clock.h"
 #include "storage/storage.h"
 
+namespace perdure::engine {
+class Execution;
+}
+
 namespace perdure::runtime {
 
 struct InstanceOptions {
@@ -68,6 +72,8 @@ class Instance {
   void abandon();
 
   InstanceStats stats() const;
+  // The executions in memory that have no change waiting for a commit. For checkers, between steps.
+  void visit_cached(const std::function<void(const engine::Execution&)>& visit) const;
   storage::Storage& storage();  // for checkers and tools, between steps
   Service& service();
 

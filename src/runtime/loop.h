@@ -43,6 +43,7 @@ class Loop {
   void abandon();
   InstanceStats stats() const;
   storage::Storage& storage() { return *storage_; }
+  void visit_cached(const std::function<void(const engine::Execution&)>& visit) const { runs_.visit_settled(visit); }
 
   // What Service offers; see there.
   Timestamp now() const { return now_; }

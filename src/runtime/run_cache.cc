@@ -145,4 +145,13 @@ void RunCache::evict() {
   }
 }
 
+void RunCache::visit_settled(const std::function<void(const engine::Execution&)>& visit) const {
+  for (const ExecutionId execution : recency_) {
+    const CachedRun& entry = entries_.at(execution.value);
+    if (!entry.dirty && !entry.broken) {
+      visit(*entry.run);
+    }
+  }
+}
+
 }  // namespace perdure::runtime

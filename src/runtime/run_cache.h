@@ -2,6 +2,7 @@
 // The executions that are in memory, loaded on demand and forgotten longest-unused first. An entry that has
 // changes which are not durable, or a task that is started in memory only, is never forgotten.
 #include <cstddef>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -49,6 +50,8 @@ class RunCache {
   void evict();
 
   std::size_t size() const { return entries_.size(); }
+  // Entries that are as the store has them, last used first.
+  void visit_settled(const std::function<void(const engine::Execution&)>& visit) const;
 
  private:
   CachedRun* cached(ExecutionId execution);
