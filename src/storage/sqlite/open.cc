@@ -81,7 +81,7 @@ Status SqliteStore::start() {
   if (create && (!options_.create_if_missing || options_.read_only)) {
     return not_found(fmt::format("there is no state in the directory '{}'", options_.directory));
   }
-  Status status = create ? create_files() : connect();
+  Status status = create ? create_files() : connect("");
   if (status.ok()) {
     status = read_identity();
   }
@@ -185,7 +185,9 @@ Status SqliteStore::create_files() {
       status = create_private_file(database);
     }
     if (status.ok()) {
-      status = connect();
+      // Without a rollback journal on disk: SQLite removes that file without syncing the directory, and one
+      // that comes back after a crash would empty the database (EveryInstantOfTheCreationCanBeCrashed).
+      status = connect("PRAGMA journal_mode=MEMORY");
     }
     if (status.ok()) {
       status = create_tables();
@@ -197,7 +199,7 @@ Status SqliteStore::create_files() {
   return status;
 }
 
-Status SqliteStore::connect() {
+Status SqliteStore::connect(const char* first) {
   checked_vfs_ = std::make_unique<CheckedVfs>(vfs_);
   remove_log_ = !options_.read_only || !file_exists(vfs_, path_of(kDatabaseFile) + "-wal");
   sqlite3* raw = nullptr;
@@ -213,11 +215,14 @@ Status SqliteStore::connect() {
   int reserve = kPageReserve;
   sqlite3_file_control(raw, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
   // cache_spill=OFF: no frame is written before its transaction commits. cell_size_check: see damage early.
-  rc = execute(raw,
-               "PRAGMA page_size=4096; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
-               "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA cache_spill=OFF;"
-               "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=OFF; PRAGMA cell_size_check=ON;"
-               "PRAGMA trusted_schema=OFF;");
+  rc = execute(raw, first);
+  rc = rc != SQLITE_OK
+           ? rc
+           : execute(raw,
+                     "PRAGMA page_size=4096; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
+                     "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA cache_spill=OFF;"
+                     "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=OFF; PRAGMA cell_size_check=ON;"
+                     "PRAGMA trusted_schema=OFF;");
   if (rc == SQLITE_OK) {
     rc = execute(raw, planted(PlantedBug::kAcknowledgeBeforeSync) ? "PRAGMA synchronous=OFF"
                                                                   : "PRAGMA synchronous=FULL");

@@ -85,7 +85,7 @@ class SqliteStore : public Storage {
   Status take_real_directory();
   Status refuse_foreign_database(const MarkFile::Contents& mark, bool exists);
   Status create_files();
-  Status connect();
+  Status connect(const char* first);  // `first`: SQL to run before anything touches the file
   Status create_tables();
   Status read_identity();
   Status compare_with_mark(const MarkFile::Contents& mark);
