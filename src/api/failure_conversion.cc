@@ -150,15 +150,14 @@ std::string unqualified(std::string name) {
 }
 
 std::string type_of(const std::exception& error) {
-  // std::throw_with_nested throws an object of a type of its own, derived from what was given to it.
-  const std::string_view nested = "St12_Nested_exception";
   const char* mangled = typeid(error).name();
   int status = 0;
   std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(mangled, nullptr, nullptr, &status),
                                                    &std::free);
   std::string demangled = status == 0 && name != nullptr ? name.get() : mangled;
+  // std::throw_with_nested throws an object of a type of its own, derived from what was given to it.
   const std::string wrapper = "std::_Nested_exception<";
-  if (std::string_view(mangled).starts_with(nested) && demangled.starts_with(wrapper)) {
+  if (demangled.starts_with(wrapper)) {
     demangled = demangled.substr(wrapper.size(), demangled.rfind('>') - wrapper.size());
   }
   return unqualified(std::move(demangled));

@@ -1,0 +1,7 @@
+// expect: static assertion failed.*perdure: a workflow class needs exactly one public member function `run`
+#include "common.h"
+
+class Bad {
+  perdure::Task<int> run();
+};
+const auto definition = perdure::detail::workflow_definition<Bad>();
