@@ -55,21 +55,19 @@ Counts count_identities(const World& world) {
   Counts counts;
   for (const auto& [id, run] : world.node.mirror().runs()) {
     for (const StoredEvent& stored : run->events) {
-      switch (stored.event.event_type()) {
+      const HistoryEvent& event = stored.event;
+      switch (event.event_type()) {
         case enums::EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
-          ++counts[stored.event.workflow_task_completed_event_attributes().identity()];
-          break;
-        case enums::EVENT_TYPE_WORKFLOW_TASK_FAILED:
-          ++counts["failed " + stored.event.workflow_task_failed_event_attributes().identity()];
+          ++counts["w" + event.workflow_task_completed_event_attributes().identity()];
           break;
         case enums::EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-          ++counts[stored.event.activity_task_completed_event_attributes().identity()];
+          ++counts["a" + event.activity_task_completed_event_attributes().identity()];
           break;
         case enums::EVENT_TYPE_ACTIVITY_TASK_FAILED:
-          ++counts[stored.event.activity_task_failed_event_attributes().identity()];
+          ++counts["a" + event.activity_task_failed_event_attributes().identity()];
           break;
         case enums::EVENT_TYPE_ACTIVITY_TASK_CANCELED:
-          ++counts[stored.event.activity_task_canceled_event_attributes().identity()];
+          ++counts["a" + event.activity_task_canceled_event_attributes().identity()];
           break;
         default:
           break;
@@ -79,12 +77,11 @@ Counts count_identities(const World& world) {
   return counts;
 }
 
-void check_heartbeat_timeout(World& world, const WorkerRecords& records, const MirrorRun& run,
-                             const HistoryEvent& event) {
+// An activity's timeout against what its worker knows of the last attempt.
+void check_activity_timeout(World& world, const WorkerRecords& records, const MirrorRun& run,
+                            const HistoryEvent& event) {
   const auto& attributes = event.activity_task_timed_out_event_attributes();
-  if (attributes.failure().timeout_failure_info().timeout_type() != enums::TIMEOUT_TYPE_HEARTBEAT) {
-    return;
-  }
+  const auto type = attributes.failure().timeout_failure_info().timeout_type();
   const HistoryEvent& scheduled =
       run.events[static_cast<std::size_t>(attributes.scheduled_event_id() - 1)].event;
   const std::string& activity = scheduled.activity_task_scheduled_event_attributes().activity_id();
@@ -92,14 +89,22 @@ void check_heartbeat_timeout(World& world, const WorkerRecords& records, const M
   if (found == records.activities.end() || found->second.attempts.empty()) {
     return;
   }
+  const ActivityStep& step = found->second.step;
   const Attempt& last = found->second.attempts.back();
-  world.report.mark("heartbeat timeout");
-  world.report.expect(
-      last.accepted_heartbeats == 0 ||
-          api::from_proto(event.event_time()) >=
-              last.last_accepted_after + std::chrono::milliseconds(found->second.step.heartbeat_ms),
-      "A6", "run {}: activity {} timed out for want of a heartbeat, one was accepted", run.run_id.value,
-      activity);
+  const Timestamp time = api::from_proto(event.event_time());
+  if (type == enums::TIMEOUT_TYPE_START_TO_CLOSE) {
+    world.report.mark("start-to-close timeout");
+    world.report.expect(time >= last.started_at + std::chrono::milliseconds(step.start_to_close_ms), "X1",
+                        "run {}: activity {}: start-to-close timeout {} ns after the start of attempt {}",
+                        run.run_id.value, activity, (time - last.started_at).count(), last.number);
+  } else if (type == enums::TIMEOUT_TYPE_HEARTBEAT) {
+    world.report.mark("heartbeat timeout");
+    const Timestamp since = last.accepted_heartbeats == 0 ? last.started_at : last.last_accepted_after;
+    world.report.expect(
+        time >= since + std::chrono::milliseconds(step.heartbeat_ms), "A6",
+        "run {}: activity {} timed out for want of a heartbeat, one was accepted {} ns before",
+        run.run_id.value, activity, (time - since).count());
+  }
 }
 
 }  // namespace
@@ -149,7 +154,8 @@ void check_answers(World& world) {
     if (!completion && !failure) {
       continue;
     }
-    const int events = counts[fmt::format("op{}", operation.id)];
+    const bool of_activity = operation.kind != Operation::Kind::kWorkflowTask;
+    const int events = counts[fmt::format("{}op{}", of_activity ? "a" : "w", operation.id)];
     if (operation.ok()) {
       // A failure that is retried leaves no event.
       world.report.expect(completion ? events == 1 : events <= 1, "D1",
@@ -169,7 +175,7 @@ void check_histories(World& world, const WorkerRecords& records) {
     for (const StoredEvent& stored : run->events) {
       events.push_back(stored.event);
       if (stored.event.event_type() == enums::EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT) {
-        check_heartbeat_timeout(world, records, *run, stored.event);
+        check_activity_timeout(world, records, *run, stored.event);
       }
     }
     decide(events, run->run_id.value, world.report);

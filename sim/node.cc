@@ -125,7 +125,8 @@ std::uint64_t Node::send(std::string_view method, const google::protobuf::Messag
   google::protobuf::Message* out = response.get();
   pending_.emplace(call, Pending{std::move(response), std::move(done), 0, std::string(method)});
   if (!up()) {
-    schedule_.after(std::chrono::milliseconds(1 + random_.below(20)),
+    // As a client that tries to connect for a while.
+    schedule_.after(std::chrono::milliseconds(100 + random_.below(900)),
                     [this, call] { answer(call, unavailable("no process listens")); });
     return call;
   }

@@ -20,8 +20,9 @@ void check_shown_event(World& world, const std::string& run_id,
                       run->events.size());
   if (event.event_id() >= 1 && index < run->events.size()) {
     world.report.expect(fnv(api::serialize(event)) == run->events[index].digest, "H6",
-                        "{} is shown another event {} of run {} than the stored one", reader,
-                        event.event_id(), run_id);
+                        "{} is shown another event {} of run {} than the stored one: {} / {}", reader,
+                        event.event_id(), run_id, event.ShortDebugString(),
+                        run->events[index].event.ShortDebugString());
   }
 }
 

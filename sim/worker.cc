@@ -184,10 +184,31 @@ void Worker::check_task(const WorkflowTask& task) {
                          i + 1);
   }
   // The started event of a first attempt, and both events of a later one, are not stored yet.
+  // What the worker remembers was checked when it was shown.
   const std::size_t volatile_events = task.response.attempt() > 1 ? 2 : 1;
-  for (std::size_t i = 0; i + volatile_events < events.size(); ++i) {
+  const std::int64_t first =
+      task.response.history().events_size() > 0 ? task.response.history().events(0).event_id() : 1;
+  for (std::size_t i = static_cast<std::size_t>(first - 1); i + volatile_events < events.size(); ++i) {
     check_shown_event(world_, run_id, events[i], "a worker");
   }
+}
+
+// What a workflow takes for the time, and what a later replay of it will: the time of the started event. It
+// was not stored when it was shown, and has to be stored as it was shown.
+void Worker::check_started_event(const WorkflowTask& task) {
+  const MirrorRun* run = world_.node.mirror().find_run(task.response.workflow_execution().run_id());
+  const auto& shown = task.events.back();
+  const auto index = static_cast<std::size_t>(shown.event_id() - 1);
+  if (run == nullptr || index >= run->events.size()) {
+    world_.report.violate("D1", "a workflow task is completed, and its started event is not stored");
+    return;
+  }
+  const auto& stored = run->events[index].event;
+  world_.report.expect(stored.event_type() == shown.event_type() &&
+                           stored.event_time().seconds() == shown.event_time().seconds() &&
+                           stored.event_time().nanos() == shown.event_time().nanos(),
+                       "H6", "run {}: the worker was shown {}, stored is {}", run->run_id.value,
+                       shown.ShortDebugString(), stored.ShortDebugString());
 }
 
 void Worker::handle(const WorkflowTaskPointer& task) {
@@ -323,6 +344,7 @@ void Worker::completed(const WorkflowTaskPointer& task, const Status& status,
     cache_.erase(run_id);
     return;
   }
+  check_started_event(*task);
   if (world_.plan.sticky && !random_.chance(0.05)) {
     cache_[run_id] = task->events;
   } else {

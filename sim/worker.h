@@ -75,6 +75,7 @@ class Worker {
   // workflow tasks
   void take(const wire::PollWorkflowTaskQueueResponse& response);
   void check_task(const WorkflowTask& task);
+  void check_started_event(const WorkflowTask& task);
   void gather_history(const WorkflowTaskPointer& task);
   void fetch_page(const WorkflowTaskPointer& task);
   void fetch_whole_history(const WorkflowTaskPointer& task, const std::string& page_token,

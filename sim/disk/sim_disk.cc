@@ -117,8 +117,8 @@ void SimDisk::power_off_after(std::uint64_t operations) {
   cut_ = false;
 }
 
-void SimDisk::corrupt_next_reads(int count, std::uint64_t seed) {
-  corrupt_reads_ = count;
+void SimDisk::corrupt_read(std::uint64_t ordinal, std::uint64_t seed) {
+  corrupt_in_ = ordinal;
   corruption_ = Random(seed);
 }
 
@@ -267,8 +267,7 @@ int SimDisk::read(Inode& inode, void* buffer, std::int64_t size, std::int64_t of
   const auto total = static_cast<std::int64_t>(inode.live.size());
   const std::int64_t available = std::clamp<std::int64_t>(total - offset, 0, size);
   std::memcpy(out, inode.live.data() + std::min(offset, total), static_cast<std::size_t>(available));
-  if (corrupt_reads_ > 0 && available >= kSector) {
-    --corrupt_reads_;
+  if (corrupt_in_ > 0 && available >= kSector && --corrupt_in_ == 0) {
     const std::uint64_t bit = corruption_.below(static_cast<std::uint64_t>(available) * 8);
     out[bit / 8] = static_cast<char>(out[bit / 8] ^ (1 << bit % 8));
   }

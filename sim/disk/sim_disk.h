@@ -75,8 +75,9 @@ class SimDisk {
   void fail_next_writes(int count) { failing_writes_ = count; }
   // While set, every write fails with SQLITE_FULL.
   void set_full(bool full) { full_ = full; }
-  // The next `count` reads of a page or more come back with one bit changed; what is stored stays right.
-  void corrupt_next_reads(int count, std::uint64_t seed);
+  // The `ordinal`-th read of a sector or more from now (1: the next) comes back with one bit changed; what is
+  // stored stays right. 0: none.
+  void corrupt_read(std::uint64_t ordinal, std::uint64_t seed);
   // Changes one bit of what is stored, durably. False if the file is not that long.
   bool flip_bit(const std::string& file, std::int64_t offset, int bit);
 
@@ -137,7 +138,7 @@ class SimDisk {
   int failing_syncs_ = 0;
   int failing_writes_ = 0;
   bool full_ = false;
-  int corrupt_reads_ = 0;
+  std::uint64_t corrupt_in_ = 0;
   Random corruption_{0};
   Random randomness_{1};
   bool recording_ = false;

@@ -131,17 +131,15 @@ void RunCache::drop(ExecutionId execution) {
 }
 
 void RunCache::evict() {
-  auto next = recency_.rbegin();
-  while (bytes_ > limit_ && next != recency_.rend()) {
-    const ExecutionId execution = *next++;
+  auto next = recency_.end();
+  while (bytes_ > limit_ && next != recency_.begin()) {
+    const ExecutionId execution = *--next;
     const CachedRun& entry = entries_.at(execution.value);
     if (entry.dirty || entry.broken || entry.volatile_deadline) {
       continue;
     }
-    // A reverse iterator refers to the element before its base; erasing *base would invalidate it.
-    auto keep = next.base();
+    ++next;  // past the entry that drop() removes
     drop(execution);
-    next = std::list<ExecutionId>::reverse_iterator(keep);
   }
 }
 
