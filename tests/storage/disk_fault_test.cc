@@ -132,12 +132,12 @@ TEST_F(DiskFaultTest, BitsThatChangeOnTheWayFromTheDiskAreNoticed) {
   }
   int noticed = 0;
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    disk_.corrupt_next_reads(1, seed);
+    disk_.corrupt_read(1 + seed % 25, seed);
     auto options = options_on(disk_);
     options.read_only = true;
     auto store = open_sqlite(options);
     const auto text = store.ok() ? describe(**store) : Result<std::string>(store.status());
-    disk_.corrupt_next_reads(0, 0);
+    disk_.corrupt_read(0, 0);
     if (text.ok()) {
       EXPECT_EQ(*text, describe(model_));
     } else {
@@ -163,8 +163,8 @@ TEST_F(DiskFaultTest, BitsThatChangeInTheLogAreNoticedBeforeTheCheckpoint) {
     const auto log = disk.read_file("state/perdure.sqlite-wal");
     ASSERT_TRUE(log.has_value());
     Random random(seed);
-    ASSERT_TRUE(
-        disk.flip_bit("state/perdure.sqlite-wal", static_cast<std::int64_t>(random.below(log->size())), 3));
+    const std::uint64_t from_end = 1 + random.below(log->size() / 20);
+    ASSERT_TRUE(disk.flip_bit("state/perdure.sqlite-wal", static_cast<std::int64_t>(log->size() - from_end), 3));
     // The close reads every page of the log to move it into the database.
     const Status closed = (*store)->close();
     store->reset();
@@ -180,14 +180,15 @@ TEST_F(DiskFaultTest, BitsThatChangeInTheLogAreNoticedBeforeTheCheckpoint) {
 
 TEST_F(DiskFaultTest, ALogThatLostItsTailIsRefused) {
   {
-    auto store = open();
-    run(*store, 37);
+    auto options = options_on(disk_);
+    options.checkpoint_pages = 100'000;
+    auto store = open_sqlite(options);
+    ASSERT_TRUE(store.ok());
+    run(**store, 37);
   }
   disk_.kill_process();
   // A damaged frame ends SQLite's log there, silently; the mark names commit 35.
-  const auto log = disk_.read_file("state/perdure.sqlite-wal");
-  ASSERT_TRUE(log.has_value());
-  ASSERT_TRUE(disk_.flip_bit("state/perdure.sqlite-wal", 32 + 100, 0));
+  ASSERT_TRUE(disk_.flip_bit("state/perdure.sqlite-wal", 32 + 4120 * 3, 0));
   const auto store = open_sqlite(options_on(disk_));
   ASSERT_EQ(store.status().code(), Code::kDataLoss) << store.status().to_string();
   EXPECT_THAT(store.status().message(), HasSubstr("is behind by"));
