@@ -110,12 +110,11 @@ struct WorkerOptions {
   std::string task_queue{};
   Workflows workflows{};
   Activities activities{};
-  std::size_t max_concurrent_activities =
-      100;  // also the number of threads, which are made as they are needed
-  std::size_t max_concurrent_workflow_tasks = 100;
-  std::size_t max_concurrent_activity_task_polls = 16;
-  std::size_t max_concurrent_workflow_task_polls = 16;
-  std::size_t max_cached_workflows = 1000;  // runs kept in memory between their tasks; 0: replay each time
+  int max_concurrent_activities = 100;  // also the number of threads, which are made as they are needed
+  int max_concurrent_workflow_tasks = 100;
+  int max_concurrent_activity_task_polls = 16;
+  int max_concurrent_workflow_task_polls = 16;
+  int max_cached_workflows = 1000;  // runs kept in memory between their tasks; 0: replay each time
   std::chrono::nanoseconds sticky_queue_schedule_to_start_timeout = std::chrono::seconds(10);
   // How long stop() lets activities run before it cancels them. It waits for them in any case.
   std::chrono::nanoseconds graceful_shutdown_timeout = std::chrono::nanoseconds::zero();

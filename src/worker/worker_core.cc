@@ -29,14 +29,24 @@ void check_options(const WorkerOptions& options) {
   }
   refuse_duplicates(options.workflows.definitions(), "workflows");
   refuse_duplicates(options.activities.definitions(), "activities");
-  if (options.max_concurrent_activities == 0 || options.max_concurrent_workflow_tasks == 0 ||
-      options.max_concurrent_activity_task_polls == 0 || options.max_concurrent_workflow_task_polls == 0) {
-    throw OptionsError("WorkerOptions: a max_concurrent_… of zero would leave the worker without work");
+  for (const auto& [value, name] :
+       {std::pair(options.max_concurrent_activities, "max_concurrent_activities"),
+        std::pair(options.max_concurrent_workflow_tasks, "max_concurrent_workflow_tasks"),
+        std::pair(options.max_concurrent_activity_task_polls, "max_concurrent_activity_task_polls"),
+        std::pair(options.max_concurrent_workflow_task_polls, "max_concurrent_workflow_task_polls")}) {
+    if (value < 1) {
+      throw OptionsError(std::string("WorkerOptions.") + name + " is " + std::to_string(value) +
+                         "; it must be at least 1");
+    }
+  }
+  if (options.max_cached_workflows < 0) {
+    throw OptionsError("WorkerOptions.max_cached_workflows cannot be negative");
   }
   if (options.max_cached_workflows > 0 && options.max_concurrent_workflow_tasks < 2) {
     throw OptionsError(
-        "WorkerOptions.max_concurrent_workflow_tasks must be at least 2 when workflows are cached: one "
-        "poll for the queue and one for the cached runs");
+        "WorkerOptions.max_concurrent_workflow_tasks must be at least 2 when workflows are cached: one poll "
+        "for the "
+        "queue and one for the cached runs");
   }
   const auto zero = std::chrono::nanoseconds::zero();
   if (options.graceful_shutdown_timeout < zero || options.sticky_queue_schedule_to_start_timeout < zero) {
@@ -57,8 +67,8 @@ WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOpt
       *calls_,
       ActivityWorkerOptions{.task_queue = options.task_queue,
                             .identity = identity,
-                            .max_concurrent = options.max_concurrent_activities,
-                            .max_polls = options.max_concurrent_activity_task_polls,
+                            .max_concurrent = static_cast<std::size_t>(options.max_concurrent_activities),
+                            .max_polls = static_cast<std::size_t>(options.max_concurrent_activity_task_polls),
                             .heartbeat = {options.max_heartbeat_throttle_interval,
                                           options.default_heartbeat_throttle_interval}},
       options.activities.definitions());
@@ -67,9 +77,9 @@ WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOpt
       WorkflowWorkerOptions{.task_queue = options.task_queue,
                             .identity = identity,
                             .build_id = options.build_id,
-                            .max_concurrent = options.max_concurrent_workflow_tasks,
-                            .max_polls = options.max_concurrent_workflow_task_polls,
-                            .max_cached = options.max_cached_workflows,
+                            .max_concurrent = static_cast<std::size_t>(options.max_concurrent_workflow_tasks),
+                            .max_polls = static_cast<std::size_t>(options.max_concurrent_workflow_task_polls),
+                            .max_cached = static_cast<std::size_t>(options.max_cached_workflows),
                             .sticky_timeout = options.sticky_queue_schedule_to_start_timeout,
                             .eager_activities = !options.disable_eager_activity_execution},
       options.workflows.definitions());

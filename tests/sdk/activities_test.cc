@@ -1,0 +1,326 @@
+// Activities that fail, are retried, time out, heartbeat, are cancelled; functions and coroutines.
+#include <atomic>
+#include <condition_variable>
+#include <latch>
+#include <mutex>
+#include <stdexcept>
+
+#include "tests/sdk/fixture.h"
+
+namespace sdk_test {
+
+struct Plan {
+  int fail_until_attempt = 0;
+  int maximum_attempts = 0;
+};
+
+std::string flaky(Plan plan) {
+  const int attempt = activity::info().attempt;
+  if (attempt < plan.fail_until_attempt) {
+    throw std::runtime_error("attempt " + std::to_string(attempt) + " failed");
+  }
+  return "attempt " + std::to_string(attempt);
+}
+
+std::string refuses() {
+  throw perdure::ApplicationError(
+      "no such account",
+      {.type = "AccountError", .non_retryable = true, .details = perdure::to_payloads("account", 17)});
+}
+
+class Flaky {
+ public:
+  perdure::Task<std::string> run(Plan plan) {
+    co_return co_await workflow::execute_activity<flaky>(
+        plan,
+        {.start_to_close_timeout = 10s,
+         .retry_policy = perdure::RetryPolicy{
+             .initial_interval = 1ms, .backoff_coefficient = 1, .maximum_attempts = plan.maximum_attempts}});
+  }
+};
+
+class Refused {
+ public:
+  perdure::Task<std::string> run() {
+    co_return co_await workflow::execute_activity<refuses>({.start_to_close_timeout = 10s});
+  }
+};
+
+class CallsUnknown {
+ public:
+  perdure::Task<int> run() {
+    co_return co_await workflow::execute_activity_by_name<int>(
+        "missing",
+        {.start_to_close_timeout = 10s, .retry_policy = perdure::RetryPolicy{.maximum_attempts = 1}});
+  }
+};
+
+// Blocks until the test opens it.
+class Door {
+ public:
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  int pass() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return open_; });
+    return 1;
+  }
+  // Waits until a heartbeat is answered with a cancellation.
+  std::string until_cancelled() {
+    started.count_down();
+    try {
+      while (true) {
+        activity::heartbeat("still here");
+        activity::wait_for_cancelled(20ms);
+      }
+    } catch (const perdure::CancelledError& error) {
+      seen = error.what();
+      throw;
+    }
+  }
+  // Says how far it is, fails, and goes on from there.
+  std::vector<int> step() {
+    const auto at = activity::heartbeat_details<int>();
+    const auto word = activity::heartbeat_details<std::string>(1);
+    if (!at) {
+      activity::heartbeat(1, "sent at once");
+      activity::heartbeat(2, "kept until the attempt ends");
+      throw std::runtime_error("half way");
+    }
+    return {*at, word == "kept until the attempt ends" ? 1 : 0, activity::info().attempt};
+  }
+
+  std::latch started{1};
+  std::string seen;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+};
+
+class Waits {
+ public:
+  perdure::Task<int> run(perdure::TimeoutType type) {
+    perdure::ActivityOptions options{.retry_policy = perdure::RetryPolicy{.maximum_attempts = 1}};
+    if (type == perdure::TimeoutType::kStartToClose) {
+      options.start_to_close_timeout = 50ms;
+    } else if (type == perdure::TimeoutType::kHeartbeat) {
+      options.start_to_close_timeout = 60s;
+      options.heartbeat_timeout = 50ms;
+    } else {
+      options.schedule_to_close_timeout = 50ms;
+    }
+    co_return co_await workflow::execute_activity<&Door::pass>(options);
+  }
+};
+
+class NobodyThere {
+ public:
+  perdure::Task<int> run() {
+    co_return co_await workflow::execute_activity<&Door::pass>(
+        {.task_queue = "empty queue", .schedule_to_start_timeout = 50ms, .start_to_close_timeout = 10s});
+  }
+};
+
+class Steps {
+ public:
+  perdure::Task<std::vector<int>> run() {
+    co_return co_await workflow::execute_activity<&Door::step>(
+        {.start_to_close_timeout = 10s, .retry_policy = perdure::RetryPolicy{.initial_interval = 1ms}});
+  }
+};
+
+class Cancellable {
+ public:
+  perdure::Task<std::string> run() {
+    co_return co_await workflow::execute_activity<&Door::until_cancelled>(
+        {.start_to_close_timeout = 60s,
+         .heartbeat_timeout = 100ms,
+         .cancellation_type = perdure::ActivityCancellationType::kWaitCancellationCompleted});
+  }
+};
+
+perdure::Task<int> halve(int n) {
+  co_await activity::sleep(1ms);
+  co_return n / 2;
+}
+
+perdure::Task<std::string> slow_sum(int a, int b) {
+  int sum = 0;
+  for (const int n : {a, b}) {
+    sum += co_await halve(2 * n);
+    activity::heartbeat(sum);
+  }
+  co_return std::to_string(sum) + " in " + activity::info().activity_type;
+}
+
+perdure::Task<int> sleeps_for_ever() {
+  while (true) {
+    activity::heartbeat();
+    co_await activity::sleep(20ms);
+  }
+}
+
+class Coroutines {
+ public:
+  perdure::Task<std::string> run() {
+    auto sleeper = workflow::start_activity<sleeps_for_ever>(
+        {.start_to_close_timeout = 60s,
+         .heartbeat_timeout = 100ms,
+         .cancellation_type = perdure::ActivityCancellationType::kWaitCancellationCompleted});
+    std::string sum = co_await workflow::execute_activity<slow_sum>(3, 4, {.start_to_close_timeout = 10s});
+    sleeper.cancel();
+    try {
+      co_await sleeper;
+    } catch (const perdure::CancelledError&) {
+      sum += ", cancelled";
+    }
+    co_return sum;
+  }
+};
+
+class ActivitiesTest : public SdkTest {
+ protected:
+  template <class W, class... A>
+  std::optional<perdure::WorkflowFailureError> failure_of(A... arguments) {
+    return error_of<perdure::WorkflowFailureError>([&] {
+      client().execute_workflow<W>(arguments...,
+                                   {.id = std::string(perdure::workflow_name<W>), .task_queue = kQueue});
+    });
+  }
+};
+
+TEST_F(ActivitiesTest, AFailedAttemptIsRetried) {
+  const auto running =
+      worker({.workflows = perdure::workflows<Flaky>(), .activities = perdure::activities<flaky>()});
+  EXPECT_EQ(client().execute_workflow<Flaky>({.fail_until_attempt = 4}, {.id = "w", .task_queue = kQueue}),
+            "attempt 4");
+}
+
+TEST_F(ActivitiesTest, TheLastAttemptsErrorReachesTheClientWithItsCauses) {
+  const auto running =
+      worker({.workflows = perdure::workflows<Flaky>(), .activities = perdure::activities<flaky>()});
+  const auto error = failure_of<Flaky>(Plan{.fail_until_attempt = 9, .maximum_attempts = 3});
+  ASSERT_TRUE(error);
+  const auto* activity_error = cause_at<perdure::ActivityError>(*error, 0);
+  ASSERT_NE(activity_error, nullptr) << error->what();
+  EXPECT_EQ(activity_error->activity_type(), "flaky");
+  EXPECT_EQ(activity_error->retry_state(), perdure::RetryState::kMaximumAttemptsReached);
+  const auto* application = cause_at<perdure::ApplicationError>(*error, 1);
+  ASSERT_NE(application, nullptr);
+  EXPECT_EQ(application->message(), "attempt 3 failed");
+  EXPECT_EQ(application->type(), "runtime_error");
+}
+
+TEST_F(ActivitiesTest, ANonRetryableErrorIsNotRetriedAndKeepsTypeAndDetails) {
+  const auto running =
+      worker({.workflows = perdure::workflows<Refused>(), .activities = perdure::activities<refuses>()});
+  const auto error = failure_of<Refused>();
+  ASSERT_TRUE(error);
+  const auto* application = cause_at<perdure::ApplicationError>(*error, 1);
+  ASSERT_NE(application, nullptr) << error->what();
+  EXPECT_EQ(application->type(), "AccountError");
+  EXPECT_TRUE(application->non_retryable());
+  EXPECT_EQ((perdure::from_payloads<std::string, int>(application->details())),
+            (std::tuple<std::string, int>("account", 17)));
+}
+
+TEST_F(ActivitiesTest, AnUnknownActivityNamesThoseThatAreKnown) {
+  const auto running = worker(
+      {.workflows = perdure::workflows<CallsUnknown>(), .activities = perdure::activities<refuses, flaky>()});
+  const auto error = failure_of<CallsUnknown>();
+  ASSERT_TRUE(error);
+  const auto* application = cause_at<perdure::ApplicationError>(*error, 1);
+  ASSERT_NE(application, nullptr) << error->what();
+  EXPECT_EQ(application->type(), "NotFoundError");
+  EXPECT_EQ(application->message(),
+            "Activity function missing for workflow CallsUnknown is not registered on this worker, available "
+            "activities: flaky, refuses");
+}
+
+class TimeoutTest : public ActivitiesTest, public testing::WithParamInterface<perdure::TimeoutType> {};
+
+TEST_P(TimeoutTest, ReachesTheWorkflow) {
+  Door door;
+  const auto running = worker(
+      {.workflows = perdure::workflows<Waits>(), .activities = perdure::activities<&Door::pass>(door)});
+  const auto error = failure_of<Waits>(GetParam());
+  door.open();
+  ASSERT_TRUE(error);
+  const auto* timeout = cause_at<perdure::TimeoutError>(*error, 1);
+  ASSERT_NE(timeout, nullptr) << error->what();
+  // As Temporal: an attempt that cannot be repeated within schedule-to-close ends with that type or with the
+  // start-to-close that was derived from it.
+  if (GetParam() == perdure::TimeoutType::kScheduleToClose) {
+    EXPECT_THAT(timeout->type(),
+                testing::AnyOf(perdure::TimeoutType::kScheduleToClose, perdure::TimeoutType::kStartToClose));
+  } else {
+    EXPECT_EQ(timeout->type(), GetParam());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Activities, TimeoutTest,
+                         testing::Values(perdure::TimeoutType::kStartToClose,
+                                         perdure::TimeoutType::kScheduleToClose,
+                                         perdure::TimeoutType::kHeartbeat));
+
+TEST_F(ActivitiesTest, AnActivityThatNobodyTakesTimesOut) {
+  const auto running = worker({.workflows = perdure::workflows<NobodyThere>()});
+  const auto error = failure_of<NobodyThere>();
+  ASSERT_TRUE(error);
+  const auto* timeout = cause_at<perdure::TimeoutError>(*error, 1);
+  ASSERT_NE(timeout, nullptr) << error->what();
+  EXPECT_EQ(timeout->type(), perdure::TimeoutType::kScheduleToStart);
+}
+
+TEST_F(ActivitiesTest, TheNextAttemptKnowsTheLastHeartbeat) {
+  Door door;
+  const auto running = worker(
+      {.workflows = perdure::workflows<Steps>(), .activities = perdure::activities<&Door::step>(door)});
+  EXPECT_EQ(client().execute_workflow<Steps>({.id = "w", .task_queue = kQueue}), (std::vector<int>{2, 1, 2}));
+}
+
+TEST_F(ActivitiesTest, ACancellationReachesTheActivityThroughItsHeartbeat) {
+  Door door;
+  const auto running = worker({.workflows = perdure::workflows<Cancellable>(),
+                               .activities = perdure::activities<&Door::until_cancelled>(door)});
+  const auto handle = client().start_workflow<Cancellable>({.id = "w", .task_queue = kQueue});
+  door.started.wait();
+  handle.cancel("changed my mind");
+  const auto error = error_of<perdure::WorkflowFailureError>([&] { handle.result(); });
+  ASSERT_TRUE(error);
+  EXPECT_NE(cause_at<perdure::CancelledError>(*error, 0), nullptr) << error->what();
+  EXPECT_EQ(door.seen, "Cancelled");
+  EXPECT_EQ(handle.describe().status, perdure::WorkflowExecutionStatus::kCanceled);
+}
+
+TEST_F(ActivitiesTest, CoroutinesRunOnTheEventLoopAndAreCancelled) {
+  const auto running = worker({.workflows = perdure::workflows<Coroutines>(),
+                               .activities = perdure::activities<slow_sum, sleeps_for_ever>()});
+  EXPECT_EQ(client().execute_workflow<Coroutines>({.id = "w", .task_queue = kQueue}),
+            "7 in slow_sum, cancelled");
+}
+
+TEST_F(ActivitiesTest, OneSlotIsEnoughAndEagerStartsCanBeOff) {
+  for (const bool eager_off : {false, true}) {
+    const auto running = worker({.workflows = perdure::workflows<Flaky>(),
+                                 .activities = perdure::activities<flaky>(),
+                                 .max_concurrent_activities = 1,
+                                 .disable_eager_activity_execution = eager_off});
+    EXPECT_EQ(client().execute_workflow<Flaky>({.fail_until_attempt = 2},
+                                               {.id = eager_off ? "off" : "on", .task_queue = kQueue}),
+              "attempt 2");
+  }
+}
+
+TEST_F(ActivitiesTest, TheContextBelongsToActivitiesOnly) {
+  EXPECT_FALSE(activity::in_activity());
+  EXPECT_THROW(activity::heartbeat(), perdure::PerdureError);
+  EXPECT_THROW(activity::info(), perdure::PerdureError);
+}
+
+}  // namespace sdk_test
