@@ -363,4 +363,12 @@ const std::string& successor_run_id(const Execution& run) { return run.info().su
 int execution_status(const Execution& run) { return run.info().status(); }
 std::size_t approximate_bytes(const Execution& run) { return run.approximate_bytes(); }
 
+std::string queue_behind_sticky(const Execution& run) {
+  const state::WorkflowTaskState* task = run.workflow_task();
+  if (task == nullptr || !task->sticky() || run.has_started_workflow_task()) {
+    return {};
+  }
+  return queue_key(TaskKind::kWorkflow, run.key().namespace_name.value, run.info().task_queue());
+}
+
 }  // namespace perdure::engine

@@ -159,5 +159,8 @@ const std::string& successor_run_id(const Execution& run);
 // temporal.api.enums.v1.WorkflowExecutionStatus
 int execution_status(const Execution& run);
 std::size_t approximate_bytes(const Execution& run);
+// The queue (queue_key.h) of everyone behind the sticky one on which the run's workflow task waits; empty if it does
+// not wait on a sticky queue. Its pollers may start the task.
+std::string queue_behind_sticky(const Execution& run);
 
 }  // namespace perdure::engine
