@@ -164,7 +164,8 @@ TEST_F(DiskFaultTest, BitsThatChangeInTheLogAreNoticedBeforeTheCheckpoint) {
     ASSERT_TRUE(log.has_value());
     Random random(seed);
     const std::uint64_t from_end = 1 + random.below(log->size() / 20);
-    ASSERT_TRUE(disk.flip_bit("state/perdure.sqlite-wal", static_cast<std::int64_t>(log->size() - from_end), 3));
+    ASSERT_TRUE(
+        disk.flip_bit("state/perdure.sqlite-wal", static_cast<std::int64_t>(log->size() - from_end), 3));
     // The close reads every page of the log to move it into the database.
     const Status closed = (*store)->close();
     store->reset();

@@ -66,6 +66,20 @@ TEST_F(SqliteStoreTest, ReadsSeeEveryCommittedTransition) {
   }
 }
 
+TEST_F(SqliteStoreTest, ManyMegabytesInOneCommitAreKept) {
+  {
+    auto store = open();
+    run(*store, 2000, 2000);
+    Transition large = source_.next(model_);
+    large.writes[0].state = std::string(5'000'000, 's');
+    model_.runs[large.writes[0].execution.value].state = large.writes[0].state;
+    ASSERT_TRUE(commit(*store, {large}).ok());
+    expect_same(*store);
+  }
+  auto store = open();
+  expect_same(*store);
+}
+
 TEST_F(SqliteStoreTest, ACleanCloseKeepsEverything) {
   std::string token_key;
   {

@@ -18,7 +18,8 @@ namespace {
 constexpr int kLogHeader = 32;
 constexpr int kFrameHeader = 24;
 constexpr int kFrame = kFrameHeader + kPageSize;
-constexpr std::size_t kGatherBytes = 1024 * 1024;
+// SQLite's own VFS writes at most 128 KiB - 1 at a time and takes more for a full disk.
+constexpr std::size_t kGatherBytes = 120 * 1024;
 
 std::uint64_t page_checksum(const void* page, std::uint64_t page_number) {
   return XXH3_64bits_withSeed(page, kPageSize - kPageReserve, page_number);
@@ -131,7 +132,8 @@ int write_log(FileState& state, const void* buffer, int amount, sqlite3_int64 of
     remember_frame(state, frame, buffer);
   }
   const auto gathered_end = state.gathered_at + static_cast<sqlite3_int64>(state.gathered.size());
-  if (!state.gathered.empty() && (offset != gathered_end || state.gathered.size() >= kGatherBytes)) {
+  if (!state.gathered.empty() &&
+      (offset != gathered_end || state.gathered.size() + static_cast<std::size_t>(amount) > kGatherBytes)) {
     if (const int rc = state.flush(); rc != SQLITE_OK) {
       return rc;
     }
