@@ -112,7 +112,7 @@ void run_timeout_due(Step& step) {
 
 void deadline_due(Step& step, ItemKey item) {
   const auto& deadline = std::get<state::DeadlineState>(*step.run.find(item));
-  if (Timestamp{deadline.time()} > step.now()) {
+  if (Timestamp{deadline.due_time()} > step.now()) {
     return;
   }
   if (item.kind == ItemKind::kRunTimeout) {

@@ -297,7 +297,7 @@ Item Execution::make_item(ItemKey key) const {
   } else if (const auto* timer = std::get_if<state::TimerState>(pending)) {
     item.due_at = Timestamp{timer->fire_time()};
   } else if (const auto* deadline = std::get_if<state::DeadlineState>(pending)) {
-    item.due_at = Timestamp{deadline->time()};
+    item.due_at = Timestamp{deadline->due_time()};
   }
   return item;
 }

@@ -62,7 +62,7 @@ void remember(const NewRun& new_run, Timestamp now, state::ExecutionState* info)
 
 void add_deadline(Execution& run, ItemKind kind, std::int64_t time) {
   state::DeadlineState deadline;
-  deadline.set_time(time);
+  deadline.set_due_time(time);
   run.add({kind, 0}, std::move(deadline));
 }
 
