@@ -150,8 +150,11 @@ void Loop::finish_round(const Status& outcome) {
     ++stats_.commits;
     committed_sequence_ = sequence_;
     last_time_ = now_;
-    refused_until_.reset();
-    refusals_ = 0;
+    if (refused_until_) {
+      refused_until_.reset();
+      refusals_ = 0;
+      due_.pause(Timestamp{});  // there is space again: what is due need not wait for the end of the pause
+    }
   }
   for (const ExecutionId execution : round_.touched) {
     CachedRun& entry = **runs_.get(execution);

@@ -43,7 +43,9 @@ class Loop {
   void abandon();
   InstanceStats stats() const;
   storage::Storage& storage() { return *storage_; }
-  void visit_cached(const std::function<void(const engine::Execution&)>& visit) const { runs_.visit_settled(visit); }
+  void visit_cached(const std::function<void(const engine::Execution&)>& visit) const {
+    runs_.visit_settled(visit);
+  }
 
   // What Service offers; see there.
   Timestamp now() const { return now_; }
@@ -123,6 +125,9 @@ class Loop {
 
   // loop_tasks.cc: queues and pollers
   void add_poll(WaitingPoll poll);
+  void offer(std::string queue, const matching::WaitingTask& task);
+  bool sticky_worker_lives(const std::string& queue) const;
+  void note_sticky_poll(const std::string& queue);
   bool read_pages();
   bool dispatch();
   void hand_out(const matching::Match& match);
@@ -159,6 +164,7 @@ class Loop {
   std::map<ExecutionId, int> strikes_;           // commands of a run that threw in a row
   std::set<std::pair<Timestamp, ExecutionId>> volatile_deadlines_;
   std::map<std::uint64_t, WaitingPoll> polls_;
+  std::map<std::string, Timestamp> sticky_polls_;  // sticky queue: when it was last polled
   std::map<std::uint64_t, WaitingHistory> history_waits_;
   std::map<ExecutionId, std::set<std::uint64_t>> history_waits_of_;
   std::set<std::pair<Timestamp, std::uint64_t>> wait_deadlines_;

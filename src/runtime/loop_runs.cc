@@ -47,8 +47,7 @@ bool Loop::apply(engine::Outcome outcome) {
     round_.transitions.push_back(std::move(transition));
   }
   for (engine::ReadyTask& ready : outcome.ready) {
-    offers_.emplace_back(std::move(ready.queue),
-                         matching::WaitingTask{sequence_, ready.execution, ready.item});
+    offer(std::move(ready.queue), {sequence_, ready.execution, ready.item});
   }
   return wrote;
 }

@@ -1,4 +1,5 @@
 // Queues and pollers: who gets which task, and what has to be durable before it leaves.
+#include <chrono>
 #include <utility>
 
 #include "api/convert.h"
@@ -10,6 +11,10 @@
 
 namespace perdure::runtime {
 namespace {
+
+constexpr std::chrono::seconds kStickyWorkerGone{10};
+constexpr std::size_t kStickyQueuesRemembered =
+    10'000;  // beyond it, those of workers that are gone are forgotten
 
 Status too_many_pollers(const std::string& queue) {
   temporal::api::errordetails::v1::ResourceExhaustedFailure detail;
@@ -53,6 +58,9 @@ void Loop::add_poll(WaitingPoll waiting) {
   }
   waiting.deadline = now_ + poll.max_wait;
   wait_deadlines_.insert({waiting.deadline, poll.id});
+  if (poll.poller.sticky) {
+    note_sticky_poll(poll.queue);
+  }
   polls_.emplace(poll.id, std::move(waiting));
 }
 
@@ -62,6 +70,9 @@ Loop::WaitingPoll Loop::take_poll(std::uint64_t id) {
   WaitingPoll waiting = std::move(node.mapped());
   wait_deadlines_.erase({waiting.deadline, id});
   matching_.remove_poller(waiting.poll.queue, id);
+  if (waiting.poll.poller.sticky) {
+    note_sticky_poll(waiting.poll.queue);
+  }
   return waiting;
 }
 
@@ -86,6 +97,7 @@ void Loop::release_polls(const std::string& sticky_queue, const std::string& wor
   for (const std::uint64_t id : released) {
     take_poll(id).answer(Status());
   }
+  sticky_polls_.erase(sticky_queue);
 }
 
 // Reads back the parts of queues that pollers wait for. Only at the beginning of a round, when everything
@@ -108,6 +120,32 @@ bool Loop::read_pages() {
     matching_.add_page(request, tasks);
   }
   return !requests.empty();
+}
+
+void Loop::offer(std::string queue, const matching::WaitingTask& task) {
+  if (task.item.kind == ItemKind::kWorkflowTask) {
+    auto entry = runs_.get(task.execution);
+    std::string normal = entry.ok() ? engine::queue_behind_sticky(*(*entry)->run) : std::string();
+    if (!normal.empty() && !sticky_worker_lives(queue)) {
+      offers_.emplace_back(std::move(normal),
+                           task);  // the store has it on the sticky queue, where it times out
+    }
+  }
+  offers_.emplace_back(std::move(queue), task);
+}
+
+// As Temporal's matching: a worker that has polled its sticky queue within the last seconds will do so again.
+bool Loop::sticky_worker_lives(const std::string& queue) const {
+  auto seen = sticky_polls_.find(queue);
+  return matching_.pollers(queue) > 0 ||
+         (seen != sticky_polls_.end() && now_ - seen->second <= kStickyWorkerGone);
+}
+
+void Loop::note_sticky_poll(const std::string& queue) {
+  sticky_polls_[queue] = now_;
+  if (sticky_polls_.size() > kStickyQueuesRemembered) {
+    std::erase_if(sticky_polls_, [this](const auto& seen) { return now_ - seen.second > kStickyWorkerGone; });
+  }
 }
 
 bool Loop::dispatch() {

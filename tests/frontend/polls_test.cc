@@ -141,11 +141,46 @@ TEST(Polls, AStickyWorkerGetsOnlyTheNewEvents) {
   EXPECT_TRUE(rig.complete(sticky->response.task_token(), {complete_workflow("1")})->ok());
 }
 
-TEST(Polls, ATaskForAStickyWorkerThatIsGoneMovesToTheNormalQueue) {
+TEST(Polls, ATaskForAStickyWorkerThatIsGoneGoesToTheNormalQueueAtOnce) {
   Rig rig;
   rig.start("w");
   auto task = rig.poll_workflow();
   rig.complete(task->response.task_token(), {}, "sticky-1");
+  auto sticky = rig.poll_workflow("sticky-1", enums::TASK_QUEUE_KIND_STICKY);
+  rig.frontend->cancel(sticky->ticket);
+  rig.instance->step();
+  rig.advance(seconds(11));
+  auto normal = rig.poll_workflow();
+  rig.signal("w", "s");
+  ASSERT_TRUE(normal->ok());
+  EXPECT_EQ(normal->response.history().events(0).event_id(), 1);
+  EXPECT_TRUE(rig.complete(normal->response.task_token(), {complete_workflow("1")})->ok());
+}
+
+TEST(Polls, ATaskForAStickyWorkerThatShutDownGoesToTheNormalQueueAtOnce) {
+  Rig rig;
+  rig.start("w");
+  auto task = rig.poll_workflow();
+  rig.complete(task->response.task_token(), {}, "sticky-1");
+  auto sticky = rig.poll_workflow("sticky-1", enums::TASK_QUEUE_KIND_STICKY);
+  wire::ShutdownWorkerRequest request;
+  request.set_namespace_("default");
+  request.set_sticky_task_queue("sticky-1");
+  rig.call<wire::ShutdownWorkerResponse>("ShutdownWorker", request);
+  EXPECT_TRUE(sticky->ok());
+  auto normal = rig.poll_workflow();
+  rig.signal("w", "s");
+  EXPECT_TRUE(normal->ok());
+}
+
+TEST(Polls, ATaskForAStickyWorkerThatDoesNotComeBackMovesToTheNormalQueue) {
+  Rig rig;
+  rig.start("w");
+  auto task = rig.poll_workflow();
+  rig.complete(task->response.task_token(), {}, "sticky-1");
+  auto sticky = rig.poll_workflow("sticky-1", enums::TASK_QUEUE_KIND_STICKY);
+  rig.frontend->cancel(sticky->ticket);
+  rig.instance->step();
   auto normal = rig.poll_workflow();
   rig.signal("w", "s");
   EXPECT_FALSE(normal->answered());

@@ -303,7 +303,7 @@ TEST(Validation, ATruncatedFailureKeepsWhatMatters) {
   EXPECT_TRUE(kept.application_failure_info().non_retryable());
   EXPECT_LE(kept.ByteSizeLong(), 640u);
   EXPECT_FALSE(kept.has_cause());
-  EXPECT_EQ(frontend::truncated(failure, 505).message().size(), 500u) << "not inside a character";
+  EXPECT_EQ(frontend::truncated(failure, 509).message().size(), 500u) << "not inside a character";
 }
 
 }  // namespace
