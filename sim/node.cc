@@ -9,6 +9,12 @@ namespace {
 
 constexpr const char* kDirectory = "state";
 
+std::shared_ptr<google::protobuf::Message> clone(const google::protobuf::Message& message) {
+  std::shared_ptr<google::protobuf::Message> copy(message.New());
+  copy->CopyFrom(message);
+  return copy;
+}
+
 }  // namespace
 
 Node::Node(const Plan& plan, Schedule& schedule, SimClock& clock, Report& report)
@@ -85,6 +91,17 @@ void Node::boot() {
   frontend_ = std::make_unique<frontend::Frontend>(*instance_);
   instance_->set_waker([this] { want_step(); });
   report_.log(schedule_.now(), "boot {}: {} transitions", generation_, record_.mirror.last_sequence());
+  for (auto& call : std::exchange(waiting_, {})) {
+    const int generation = generation_;
+    schedule_.after(std::chrono::microseconds(random_.below(300'000)),
+                    [this, generation, call = std::move(call)] {
+                      if (generation == generation_ && up()) {
+                        call();
+                      } else {
+                        waiting_.push_back(call);
+                      }
+                    });
+  }
   want_step();
 }
 
@@ -122,14 +139,28 @@ std::uint64_t Node::send(std::string_view method, const google::protobuf::Messag
                          std::shared_ptr<google::protobuf::Message> response, bool in_process,
                          std::function<void(const Status&, google::protobuf::Message&)> done) {
   const std::uint64_t call = next_call_++;
-  google::protobuf::Message* out = response.get();
   pending_.emplace(call, Pending{std::move(response), std::move(done), 0, std::string(method)});
+  if (!up() && !in_process && random_.chance(0.7)) {
+    // As a client that goes on trying to connect.
+    waiting_.push_back([this, call, method = std::string(method), copy = clone(request)] {
+      if (pending_.contains(call)) {
+        forward(call, method, *copy, false);
+      }
+    });
+    return call;
+  }
   if (!up()) {
-    // As a client that tries to connect for a while.
     schedule_.after(std::chrono::milliseconds(100 + random_.below(900)),
                     [this, call] { answer(call, unavailable("no process listens")); });
     return call;
   }
+  forward(call, method, request, in_process);
+  return call;
+}
+
+void Node::forward(std::uint64_t call, std::string_view method, const google::protobuf::Message& request,
+                   bool in_process) {
+  google::protobuf::Message* out = pending_.at(call).response.get();
   frontend::CallOptions options;
   options.in_process = in_process;
   const int generation = generation_;
@@ -147,7 +178,6 @@ std::uint64_t Node::send(std::string_view method, const google::protobuf::Messag
   if (const auto found = pending_.find(call); found != pending_.end()) {
     found->second.ticket = ticket;
   }
-  return call;
 }
 
 void Node::answer(std::uint64_t call, const Status& status) {
@@ -211,7 +241,9 @@ void Node::step() {
   } else if (replies_dropped_) {
     die(random_.chance(0.5), "death between commit and reply");
   } else if (fatal_) {
-    die(random_.chance(0.5), "fatal error");
+    // With the machine: bytes whose sync failed may otherwise still be in the page cache, and are read as
+    // good.
+    die(true, "fatal error");
   } else {
     plan_wake();
   }
@@ -265,6 +297,7 @@ void Node::die(bool power, const char* why) {
 
 void Node::fail_pending(const char* why) {
   std::map<std::uint64_t, Pending> lost = std::move(pending_);
+  waiting_.clear();
   pending_.clear();
   for (auto& [call, pending] : lost) {
     auto shared = std::make_shared<Pending>(std::move(pending));

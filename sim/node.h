@@ -87,6 +87,8 @@ class Node {
   std::uint64_t send(std::string_view method, const google::protobuf::Message& request,
                      std::shared_ptr<google::protobuf::Message> response, bool in_process,
                      std::function<void(const Status&, google::protobuf::Message&)> done);
+  void forward(std::uint64_t call, std::string_view method, const google::protobuf::Message& request,
+               bool in_process);
   void answer(std::uint64_t call, const Status& status);
   void want_step();
   void step();
@@ -109,6 +111,7 @@ class Node {
   std::vector<std::function<void()>> death_listeners_;
 
   std::map<std::uint64_t, Pending> pending_;
+  std::vector<std::function<void()>> waiting_;  // calls until a process listens
   std::uint64_t next_call_ = 1;
   int generation_ = 0;
   int crashes_ = 0;

@@ -66,7 +66,9 @@ ActivityStep make_activity(Random& random) {
       step.start_to_close_ms = between(random, 300, 1'500);
       step.heartbeat_ms = random.chance(0.3) ? 400 : 0;
       step.schedule_to_close_ms = random.chance(0.3) ? between(random, 500, 3'000) : 0;
-      step.expected = 'x';
+      // With a count it answers after its time; what comes of that depends on when the timeout was noticed.
+      step.count = random.chance(0.3) ? 1 : 0;
+      step.expected = step.count > 0 ? '?' : 'x';
       break;
     case 7:
       step.behaviour = Behaviour::kNobody;

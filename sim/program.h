@@ -20,7 +20,7 @@ enum class Behaviour {
   kNonRetryable,  // fails with a non-retryable failure
   kHeartbeat,     // heartbeats `count` times, then succeeds
   kSlow,          // takes `count` milliseconds
-  kSilent,        // never answers
+  kSilent,        // never answers in time; with a `count`, too late
   kNobody,        // on a queue without a worker
 };
 

@@ -172,7 +172,7 @@ void Worker::run(const ActivityTaskPointer& task) {
       delay += std::chrono::milliseconds(task->step.count);
       break;
     case Behaviour::kSilent:
-      if (random_.chance(0.3)) {
+      if (task->step.count > 0) {
         // Too late for this attempt, and perhaps while the next one runs.
         after(std::chrono::milliseconds(task->step.start_to_close_ms + 1'000 +
                                         static_cast<int>(random_.below(1'000))),
