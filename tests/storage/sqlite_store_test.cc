@@ -210,6 +210,16 @@ TEST_F(SqliteStoreTest, ATransitionThatCannotBeKeptKeepsNothingOfItsBatch) {
   expect_same(*store);
 }
 
+TEST_F(SqliteStoreTest, ARunThatChangesItsNameIsNotKept) {
+  auto store = open();
+  run(*store, 5, 1);
+  Transition renamed{.sequence = 6, .now = model_.last_time};
+  renamed.writes.push_back(
+      {.execution = ExecutionId{1}, .key = model_.runs.at(1).key, .run_id = RunId("other"), .state = "x"});
+  EXPECT_EQ(commit(*store, {renamed}).code(), Code::kInternal);
+  expect_same(*store);
+}
+
 TEST_F(SqliteStoreTest, ReadingOnlyChangesNothing) {
   {
     auto store = open();

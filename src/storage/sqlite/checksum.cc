@@ -47,6 +47,14 @@ std::uint64_t Checksummer::run(const RunColumns& columns) {
       .end();
 }
 
+std::uint64_t Checksummer::run_name(const WorkflowKey& key, const RunId& run_id) {
+  return begin('N')
+      .add(std::string_view(key.namespace_name.value))
+      .add(std::string_view(key.workflow_id.value))
+      .add(std::string_view(run_id.value))
+      .end();
+}
+
 std::uint64_t Checksummer::current_run(const WorkflowKey& key, std::int64_t execution_id) {
   return begin('C')
       .add(std::string_view(key.namespace_name.value))

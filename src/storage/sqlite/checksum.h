@@ -39,6 +39,8 @@ struct CommitColumns {
 class Checksummer {
  public:
   std::uint64_t run(const RunColumns& columns);
+  // Of what never changes in a run; not stored.
+  std::uint64_t run_name(const WorkflowKey& key, const RunId& run_id);
   std::uint64_t current_run(const WorkflowKey& key, std::int64_t execution_id);
   // `previous`: the checksum of the run's batch before, 0 for the first.
   std::uint64_t batch(std::uint64_t previous, std::int64_t execution_id, std::int64_t first_event_id,

@@ -111,6 +111,7 @@ Result<std::optional<LoadedRun>> SqliteStore::load(ExecutionId execution) {
                WorkflowId(std::string(columns.workflow_id))};
     run.run_id = RunId(std::string(columns.run_id));
     run.state = std::string(columns.state);
+    head.name = sum_.run_name(run.key, run.run_id);
   }
   if (Status status = read_items_of(run, head); !status.ok()) {
     return status;

@@ -24,6 +24,7 @@ namespace perdure::storage {
 // What has to be known of a run's stored rows to write the next ones: where its history chain ends, and the
 // checksums that its item digest is the sum of.
 struct RunHead {
+  std::uint64_t name = 0;  // Checksummer::run_name()
   std::int64_t history_events = 0;
   std::uint64_t history_checksum = 0;
   std::uint64_t item_digest = 0;

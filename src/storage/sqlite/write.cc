@@ -126,6 +126,9 @@ Status SqliteStore::apply_write(const RunWrite& write, std::int64_t sequence, Co
     }
     head = *known;
   }
+  const std::uint64_t name = sum_.run_name(write.key, write.run_id);
+  check(write.create || head->name == name, "a run keeps its workflow id and run id");
+  head->name = name;
   Status status = append_history(write, *head, totals);
   if (status.ok()) {
     status = write_items(write, *head, totals);
