@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <random>
 #include <thread>
 #include <utility>
@@ -34,22 +33,6 @@ Connection::Connection(std::unique_ptr<Transport> transport, std::string namespa
 std::string Connection::fresh_id() {
   const std::lock_guard lock(mutex_);
   return uuid4(random_);
-}
-
-Status call_and_wait(Transport& transport, std::string_view method, const google::protobuf::Message& request,
-                     google::protobuf::Message* response, std::optional<Duration> timeout) {
-  std::mutex mutex;
-  std::condition_variable done;
-  std::optional<Status> outcome;
-  transport.call(method, request, response, timeout, [&](Status status) {
-    // Notified under the lock: the waiter's stack, with all of this, is gone as soon as it sees the outcome.
-    const std::lock_guard lock(mutex);
-    outcome = std::move(status);
-    done.notify_one();
-  });
-  std::unique_lock lock(mutex);
-  done.wait(lock, [&] { return outcome.has_value(); });
-  return *std::move(outcome);
 }
 
 bool is_transient(const Status& status) {
