@@ -14,7 +14,7 @@ struct FileRecord {
 struct PageRequest {
   std::string directory;
   std::string after;  // list what sorts after this path
-  int limit = 64;
+  int limit = 1000;
   std::int64_t files_done = 0;  // for the progress line
 };
 

@@ -13,7 +13,7 @@
 struct CatalogInput {
   std::string directory;
   std::string manifest;
-  int page_size = 64;
+  int page_size = 1000;
   // Where the chain of runs stands.
   std::string after;
   std::int64_t pages = 0;

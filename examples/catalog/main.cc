@@ -51,7 +51,7 @@ struct Arguments {
   std::string out;
   std::string count;
   int slots = 4;
-  int page_size = 64;
+  int page_size = 1000;
 };
 
 int catalog(const Arguments& arguments) {

@@ -31,7 +31,7 @@ def lines(path):
 
 def start(catalog, tree, state, out, count):
     return subprocess.Popen(
-        [catalog, tree, "--state", state, "--out", out, "--count", count, "--slots", str(SLOTS), "--page-size", "64"],
+        [catalog, tree, "--state", state, "--out", out, "--count", count, "--slots", str(SLOTS), "--page-size", "250"],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
