@@ -37,8 +37,10 @@ class HistoryCheck {
     Timestamp started_at;
   };
 
-  // `name` identifies the run in messages; `report` outlives this.
-  HistoryCheck(std::string name, Report& report) : name_(std::move(name)), report_(&report) {}
+  // `name` identifies the run in messages; `report` outlives this. With `orphans`, a workflow task also times
+  // out when the process of its worker ends.
+  HistoryCheck(std::string name, bool orphans, Report& report)
+      : name_(std::move(name)), orphans_(orphans), report_(&report) {}
 
   void add(const HistoryEvent& event);
 
@@ -74,6 +76,7 @@ class HistoryCheck {
   void activity_timed_out(const HistoryEvent& event, Timestamp time);
 
   std::string name_;
+  bool orphans_;
   Report* report_;
   std::int64_t last_id_ = 0;
   Timestamp last_time_;

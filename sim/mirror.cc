@@ -37,9 +37,10 @@ void Mirror::apply_write(const RunWrite& write, const Transition& transition) {
                  transition.sequence, write.create ? "creates" : "changes", write.run_id.value,
                  write.create ? "exists" : "does not exist");
   if (found == runs_.end()) {
-    found =
-        runs_.emplace(write.execution.value, std::make_unique<MirrorRun>(write, transition.sequence, report_))
-            .first;
+    found = runs_
+                .emplace(write.execution.value,
+                         std::make_unique<MirrorRun>(write, transition.sequence, orphans_, report_))
+                .first;
     report_.expect(by_run_id_.emplace(write.run_id.value, found->second.get()).second, "W3",
                    "run id {} is used twice", write.run_id.value);
   }

@@ -25,12 +25,12 @@ struct StoredEvent {
 };
 
 struct MirrorRun {
-  MirrorRun(const RunWrite& write, std::int64_t sequence, Report& report)
+  MirrorRun(const RunWrite& write, std::int64_t sequence, bool orphans, Report& report)
       : execution(write.execution),
         key(write.key),
         run_id(write.run_id),
         created(sequence),
-        check(write.key.workflow_id.value + "/" + write.run_id.value, report) {}
+        check(write.key.workflow_id.value + "/" + write.run_id.value, orphans, report) {}
 
   ExecutionId execution;
   WorkflowKey key;
@@ -54,7 +54,7 @@ struct Snapshot {
 
 class Mirror {
  public:
-  explicit Mirror(Report& report) : report_(report) {}
+  Mirror(bool orphans, Report& report) : orphans_(orphans), report_(report) {}
 
   void apply(const Transition& transition);
   // Everything that the store answers must equal this. `when` names the occasion in messages.
@@ -88,6 +88,7 @@ class Mirror {
   void compare_history(storage::Storage& store, const MirrorRun& run, const char* when);
   void compare_indexes(storage::Storage& store, const char* when);
 
+  bool orphans_;  // the worker may die with the process
   Report& report_;
   std::int64_t last_sequence_ = 0;
   Timestamp last_time_;

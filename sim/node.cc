@@ -24,7 +24,7 @@ Node::Node(const Plan& plan, Schedule& schedule, SimClock& clock, Report& report
       report_(report),
       random_(plan.seed ^ 0x6e6f6465ULL),
       disk_("perdure-sim-disk"),
-      record_(report),
+      record_(plan.in_process_worker, report),
       lossy_(plan.lost_replies) {
   SimDisk::seed_sqlite(static_cast<std::uint32_t>(plan.seed * 2'654'435'761U));
 }

@@ -14,7 +14,7 @@ namespace perdure::sim {
 
 // Outlives the storage of one process: what is known of the disk between two of them.
 struct CommitRecord {
-  explicit CommitRecord(Report& report) : mirror(report) {}
+  CommitRecord(bool orphans, Report& report) : mirror(orphans, report) {}
 
   Mirror mirror;                    // confirmed
   std::vector<Transition> unknown;  // handed over in this process's last, failed commit
