@@ -35,6 +35,34 @@ TEST(WorkflowTask, ARepeatedPollGetsTheSameTaskAnotherOneNone) {
   EXPECT_EQ(other.status().code(), Code::kNotFound);
 }
 
+TEST(WorkflowTask, AWorkerOfTheNormalQueueMayTakeAStickyTaskWithTheWholeHistory) {
+  World world;
+  ASSERT_TRUE(world.start(start_request("w")).ok());
+  wire::RespondWorkflowTaskCompletedRequest request;
+  request.mutable_sticky_attributes()->mutable_worker_task_queue()->set_name("cache");
+  *request.mutable_sticky_attributes()->mutable_schedule_to_start_timeout() = seconds(5);
+  const WorkflowTaskStart first = take_workflow_task(world);
+  world.run([&](Outcome& out) {
+    ASSERT_TRUE(
+        complete_workflow_task(out, world.execution("w"), first.ref, request, {}, world.context()).ok());
+  });
+  ASSERT_TRUE(signal(world, "w", "").ok());
+  std::optional<Result<WorkflowTaskStart>> task;
+  world.run([&](Outcome& out) {
+    task = start_workflow_task(out, world.execution("w"), poller("p"), world.context());
+    EXPECT_TRUE(out.writes.empty());
+  });
+  ASSERT_TRUE(task->ok());
+  EXPECT_EQ((*task)->first_event_id, 1);
+  EXPECT_EQ(world.kept("w").items.at({ItemKind::kWorkflowTask, 0}).queue, "w/default/cache")
+      << "on disk it still waits where it was";
+  EXPECT_FALSE(world.execution("w").info().sticky_queue().empty());
+  world.advance(
+      std::chrono::seconds(10));  // not answered: an attempt that counts, since it was not sticky any more
+  EXPECT_EQ(world.kept("w").items.at({ItemKind::kWorkflowTask, 0}).queue, "w/default/q");
+  EXPECT_EQ(take_workflow_task(world).ref.attempt, 2);
+}
+
 TEST(WorkflowTask, ATokenIsGoodForOneAttemptOfOneTaskInOneIncarnation) {
   World world;
   ASSERT_TRUE(world.start(start_request("w")).ok());
