@@ -29,6 +29,7 @@
 #include "perdure/detail/arguments.h"
 #include "perdure/detail/compiler.h"
 #include "perdure/detail/workflow_context.h"
+#include "perdure/detail/workflow_tasks.h"
 #include "perdure/detail/workflow_waits.h"
 #include "perdure/error.h"
 #include "perdure/names.h"
@@ -140,6 +141,39 @@ ActivityHandle<R> start_activity_by_name(std::string name, ActivityOptions optio
 template <class R, class... A>
 ActivityHandle<R> execute_activity_by_name(std::string name, ActivityOptions options, const A&... arguments) {
   return start_activity_by_name<R>(std::move(name), std::move(options), arguments...);
+}
+
+// A task that runs beside the one that created it. Copies mean the same task. Awaiting gives its result or
+// throws what it threw.
+template <class T>
+class TaskHandle : public perdure::detail::AwaitableTag {
+ public:
+  explicit TaskHandle(std::shared_ptr<perdure::detail::CreatedTask<T>> task) : task_(std::move(task)) {}
+
+  bool is_done() const { return task_->done(); }
+  // The wait in which the task is throws CancelledError.
+  void cancel() const { task_->cancel(); }
+  perdure::detail::CreatedTaskAwaiter<T> operator co_await() const {
+    return perdure::detail::CreatedTaskAwaiter<T>(task_);
+  }
+
+ private:
+  std::shared_ptr<perdure::detail::CreatedTask<T>> task_;
+};
+
+// Runs `task` beside the current one, as Python's asyncio.create_task: it begins at the next wait. A workflow
+// that ends does not wait for it. A FailureError waits for whoever awaits the handle; any other exception
+// fails the workflow task.
+template <class T>
+TaskHandle<T> create_task(Task<T> task) {
+  perdure::detail::WorkflowContext& context = perdure::detail::current_context("workflow::create_task");
+  auto created = std::make_shared<perdure::detail::CreatedTask<T>>();
+  perdure::detail::Fiber* fiber = context.start_fiber(
+      perdure::detail::run_created_task<T>(std::move(task), perdure::detail::TaskLink<T>(created)));
+  if (fiber != nullptr) {
+    created->attach(&context, fiber);
+  }
+  return TaskHandle<T>(std::move(created));
 }
 
 struct SleepOptions {

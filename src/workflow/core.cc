@@ -45,12 +45,12 @@ class WorkflowRun::Core::MainFiber final : public RootFiber {
   Task<detail::RunResult> task_;
 };
 
-class WorkflowRun::Core::SignalFiber final : public RootFiber {
+class WorkflowRun::Core::SideFiber final : public RootFiber {
  public:
-  SignalFiber(Core& core, Task<void> task) : core_(core), task_(std::move(task)) {}
+  SideFiber(Core& core, Task<void> task) : core_(core), task_(std::move(task)) {}
   std::coroutine_handle<> root() override { return detail::TaskAccess::handle(task_); }
   bool done() const override { return detail::TaskAccess::done(task_); }
-  void finish() override { core_.finish_signal(this, task_); }
+  void finish() override { core_.finish_side(this, task_); }
 
  private:
   Core& core_;
@@ -70,7 +70,7 @@ WorkflowRun::Core::~Core() {
   const CurrentContext current(this);
   outbox_->closed = true;
   scheduler_.clear();
-  signal_fibers_.clear();
+  side_fibers_.clear();
   main_.reset();
   instance_.reset();
   scheduler_.clear();
@@ -116,6 +116,26 @@ std::shared_ptr<detail::Operation> WorkflowRun::Core::start_timer(std::chrono::n
   return machine;
 }
 
+detail::Fiber* WorkflowRun::Core::start_fiber(Task<void> task) {
+  if (outbox_->closed) {
+    return nullptr;
+  }
+  side_fibers_.push_back(std::make_unique<SideFiber>(*this, std::move(task)));
+  scheduler_.start(side_fibers_.back().get());
+  return side_fibers_.back().get();
+}
+
+void WorkflowRun::Core::cancel_fiber(detail::Fiber* fiber) {
+  if (outbox_->closed) {
+    return;
+  }
+  if (fiber->waiting != nullptr) {
+    fiber->waiting->cancel();
+  } else {
+    fiber->cancel_pending = true;
+  }
+}
+
 void WorkflowRun::Core::make_ready(detail::Fiber* fiber, std::coroutine_handle<> handle) {
   if (!outbox_->closed) {
     scheduler_.resume_later(fiber, handle);
@@ -159,9 +179,7 @@ void WorkflowRun::Core::start_signal(const HistoryEvent& event) {
     return;
   }
   try {
-    signal_fibers_.push_back(std::make_unique<SignalFiber>(
-        *this, handler->start(instance_->object(), api::payloads_from_proto(attributes.input()))));
-    scheduler_.start(signal_fibers_.back().get());
+    start_fiber(handler->start(instance_->object(), api::payloads_from_proto(attributes.input())));
   } catch (const DataConversionError& error) {
     // As in Temporal's SDKs: who sends a signal that cannot be read must not be able to stop the workflow.
     warnings_.push_back(fmt::format("signal \"{}\" (event {}) is dropped: {}", attributes.signal_name(),
@@ -207,13 +225,8 @@ void WorkflowRun::Core::start_main() {
 void WorkflowRun::Core::request_cancellation() {
   cancellation_requested_ = true;
   scheduler_.call_later([this] {
-    if (main_ == nullptr) {
-      return;
-    }
-    if (main_->waiting != nullptr) {
-      main_->waiting->cancel();
-    } else {
-      main_->cancel_pending = true;
+    if (main_ != nullptr) {
+      cancel_fiber(main_.get());
     }
   });
 }
@@ -236,13 +249,13 @@ void WorkflowRun::Core::finish_main(Task<detail::RunResult>& task) {
   }
 }
 
-void WorkflowRun::Core::finish_signal(SignalFiber* fiber, Task<void>& task) {
+void WorkflowRun::Core::finish_side(SideFiber* fiber, Task<void>& task) {
   try {
     detail::TaskAccess::take(task);
   } catch (...) {
     end_with_exception(std::current_exception());
   }
-  signal_fibers_.remove_if([fiber](const auto& owned) { return owned.get() == fiber; });
+  side_fibers_.remove_if([fiber](const auto& owned) { return owned.get() == fiber; });
 }
 
 // As Temporal's Python SDK: a failure error fails the workflow; anything else is a bug in its code, fails the

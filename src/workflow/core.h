@@ -31,6 +31,8 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   std::shared_ptr<detail::Operation> start_timer(std::chrono::nanoseconds duration, std::string summary,
                                                  std::source_location where) override;
   void continue_as_new(workflow::ContinueAsNew request) override;
+  detail::Fiber* start_fiber(Task<void> task) override;
+  void cancel_fiber(detail::Fiber* fiber) override;
   void add_condition(detail::Condition* condition) override { scheduler_.add_condition(condition); }
   void remove_condition(detail::Condition* condition) noexcept override {
     scheduler_.remove_condition(condition);
@@ -45,7 +47,7 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
 
  private:
   class MainFiber;
-  class SignalFiber;
+  class SideFiber;
 
   // Reading history (core_history.cc).
   Completion consume(const HistoryEvents& events, ActivationOptions options);
@@ -54,7 +56,9 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   void apply_to_machine(std::int64_t initiating_event_id, const HistoryEvent& event);
   void apply_started(const HistoryEvent& event);
   void check_commands_recorded(const HistoryEvent& next);
-  void drop_cancelled_commands();
+  // The first command that is not in history yet, null: none. Forgets those that were cancelled before they
+  // were sent.
+  const OutgoingCommand* next_command();
   Completion collect_commands();
 
   // Running one workflow task (core.cc).
@@ -66,7 +70,7 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
 
   // Ends of fibers (core.cc).
   void finish_main(Task<detail::RunResult>& task);
-  void finish_signal(SignalFiber* fiber, Task<void>& task);
+  void finish_side(SideFiber* fiber, Task<void>& task);
   void end_with_exception(const std::exception_ptr& exception);
   void close_run(Command command);
 
@@ -88,9 +92,10 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
 
   std::unique_ptr<detail::WorkflowInstance> instance_;
   std::unique_ptr<MainFiber> main_;
-  std::list<std::unique_ptr<SignalFiber>> signal_fibers_;
+  std::list<std::unique_ptr<SideFiber>> side_fibers_;  // signal handlers and created tasks
 
   std::int64_t last_event_id_ = 0;
+  std::int64_t last_run_task_ = 0;            // the WorkflowTaskStarted whose task the code ran last
   std::vector<const HistoryEvent*> signals_;  // of the current task; they point into the caller's events
   std::vector<const HistoryEvent*> jobs_;
   std::vector<std::string> warnings_;

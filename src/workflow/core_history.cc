@@ -84,6 +84,7 @@ Completion WorkflowRun::Core::consume(const HistoryEvents& events, ActivationOpt
     apply(event);
     last_event_id_ = event.event_id();
     if (event.event_type() == EVENT_TYPE_WORKFLOW_TASK_STARTED && was_completed_or_is_open(events, i)) {
+      last_run_task_ = event.event_id();
       run_task(event, event.event_id() <= options.previous_started_event_id);
       if (task_failure_) {
         std::rethrow_exception(std::exchange(task_failure_, nullptr));
@@ -94,7 +95,8 @@ Completion WorkflowRun::Core::consume(const HistoryEvents& events, ActivationOpt
 }
 
 Completion WorkflowRun::Core::collect_commands() {
-  drop_cancelled_commands();
+  std::erase_if(outbox_->commands,
+                [](const OutgoingCommand& outgoing) { return outgoing.machine->dropped(outgoing.type); });
   Completion completion;
   completion.commands.reserve(outbox_->commands.size());
   for (const OutgoingCommand& outgoing : outbox_->commands) {
@@ -104,9 +106,12 @@ Completion WorkflowRun::Core::collect_commands() {
   return completion;
 }
 
-void WorkflowRun::Core::drop_cancelled_commands() {
-  std::erase_if(outbox_->commands,
-                [](const OutgoingCommand& outgoing) { return outgoing.machine->dropped(outgoing.type); });
+const OutgoingCommand* WorkflowRun::Core::next_command() {
+  std::deque<OutgoingCommand>& commands = outbox_->commands;
+  while (!commands.empty() && commands.front().machine->dropped(commands.front().type)) {
+    commands.pop_front();
+  }
+  return commands.empty() ? nullptr : &commands.front();
 }
 
 // What concerns the code waits for the start of the workflow task that showed it to the code.
@@ -156,14 +161,11 @@ void WorkflowRun::Core::apply(const HistoryEvent& event) {
 }
 
 void WorkflowRun::Core::apply_command_event(const HistoryEvent& event) {
-  drop_cancelled_commands();
-  if (outbox_->commands.empty()) {
-    throw unexpected_event(event, nullptr, "");
+  const OutgoingCommand* produced = next_command();
+  if (produced == nullptr || produced->type != command_of(event)) {
+    throw unexpected_event(event, produced, "");
   }
-  const OutgoingCommand next = outbox_->commands.front();
-  if (next.type != command_of(event)) {
-    throw unexpected_event(event, &next, "");
-  }
+  const OutgoingCommand next = *produced;
   if (const std::string difference = next.machine->difference(next.type, event); !difference.empty()) {
     throw unexpected_event(event, &next, difference);
   }
@@ -176,9 +178,8 @@ void WorkflowRun::Core::apply_command_event(const HistoryEvent& event) {
 
 // The events of a task's commands follow its completion without a gap.
 void WorkflowRun::Core::check_commands_recorded(const HistoryEvent& next) {
-  drop_cancelled_commands();
-  if (!outbox_->commands.empty()) {
-    throw missing_event(outbox_->commands.front(), next);
+  if (const OutgoingCommand* produced = next_command(); produced != nullptr) {
+    throw missing_event(*produced, next);
   }
 }
 

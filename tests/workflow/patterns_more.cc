@@ -224,6 +224,71 @@ struct DestructorStartsThings {
   }
 };
 
+struct TasksBesideEachOther {
+  Task<int> work(int n, Tracked) {
+    const int sum = co_await execute_activity<add>(n, 0, ten_seconds());
+    co_await sleep(1s);
+    co_return sum + co_await execute_activity<add>(n, 1, ten_seconds());
+  }
+  Task<int> run() {
+    std::vector<TaskHandle<int>> tasks;
+    for (int n = 0; n < 3; ++n) {
+      tasks.push_back(create_task(work(n, Tracked())));
+    }
+    int sum = 0;
+    for (auto& task : tasks) {
+      sum += co_await task;
+    }
+    co_return sum;
+  }
+};
+
+struct CreatedTaskIsCancelled {
+  std::string log;
+  Task<> worker(Tracked) {
+    try {
+      co_await sleep(1h);
+    } catch (const CancelledError&) {
+      log += "stopped";
+      throw;
+    }
+  }
+  Task<std::string> run() {
+    auto task = create_task(worker(Tracked()));
+    co_await sleep(1s);
+    task.cancel();
+    try {
+      co_await task;
+    } catch (const CancelledError&) {
+      log += " and seen";
+    }
+    co_return log;
+  }
+};
+
+struct CreatedTaskIsLeftBehind {
+  Task<> worker(Tracked) {
+    co_await wait_condition([] { return false; });
+  }
+  Task<int> run() {
+    create_task(worker(Tracked()));
+    co_await sleep(1s);
+    co_return 1;
+  }
+};
+
+struct CreatedTaskWithMoveOnlyResult {
+  Task<std::unique_ptr<Tracked>> make() {
+    co_await sleep(1s);
+    co_return std::make_unique<Tracked>("moved");
+  }
+  Task<std::string> run() {
+    auto task = create_task(make());
+    co_await wait_condition([&] { return task.is_done(); });
+    co_return (co_await task)->text();
+  }
+};
+
 struct RandomNumbers {
   Task<std::string> run() {
     const std::string first = uuid4();
@@ -256,6 +321,10 @@ std::vector<Pattern> more_patterns() {
       pattern<TimerRacesActivity>("\"done\""),
       pattern<ScopeGuardCancels>("5"),
       pattern<DestructorStartsThings>("1"),
+      pattern<TasksBesideEachOther>("9"),
+      pattern<CreatedTaskIsCancelled>("\"stopped and seen\""),
+      pattern<CreatedTaskIsLeftBehind>("1"),
+      pattern<CreatedTaskWithMoveOnlyResult>("\"moved\""),
       pattern<RandomNumbers>("\"4ok\""),
   };
 }

@@ -62,12 +62,14 @@ TEST(Signals, BeforeTheStartRunTheirHandlerFirst) {
 
 TEST(Signals, HandlersThatWaitRunBesideTheWorkflow) {
   const Driven driven = collect([](int task, FakeService& service) {
-    service.signal("say_later", to_payloads("b", 6));
+    if (task == 2) {
+      service.signal("say_later", to_payloads("a", 5));
+      service.signal("say_later", to_payloads("b", 6));
     } else if (task == 7) {
-    service.signal("the-end");
+      service.signal("the-end");
     }
-});
-EXPECT_EQ(result_text(driven.last), "[\"run\",\"begin a\",\"begin b\",\"later a\",\"later b\"]");
+  });
+  EXPECT_EQ(result_text(driven.last), "[\"run\",\"begin a\",\"begin b\",\"later a\",\"later b\"]");
 }
 
 TEST(Signals, WithoutAHandlerAreIgnoredWithAWarning) {

@@ -14,6 +14,10 @@
 #include "perdure/workflow_info.h"
 #include "perdure/workflow_options.h"
 
+namespace perdure {
+template <class T>
+class Task;
+}
 namespace perdure::workflow {
 class ContinueAsNew;
 }
@@ -131,6 +135,10 @@ class WorkflowContext {
   virtual std::shared_ptr<Operation> start_timer(std::chrono::nanoseconds duration, std::string summary,
                                                  std::source_location where) = 0;
   virtual void continue_as_new(workflow::ContinueAsNew request) = 0;
+  // Runs `task` beside everything else. The fiber lives until its coroutine ends or the run leaves its
+  // worker.
+  virtual Fiber* start_fiber(Task<void> task) = 0;
+  virtual void cancel_fiber(Fiber* fiber) = 0;
 
   virtual void add_condition(Condition* condition) = 0;
   virtual void remove_condition(Condition* condition) noexcept = 0;

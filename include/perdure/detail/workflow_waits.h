@@ -13,10 +13,10 @@ namespace perdure::detail {
 
 // Waits for an activity or a timer. R is what the result's payload is read as; void ignores it.
 template <class R>
-class OperationAwaiter final : public Wait, public OperationListener {
+class OperationAwaiter : public Wait, public OperationListener {
  public:
   explicit OperationAwaiter(std::shared_ptr<Operation> operation) : operation_(std::move(operation)) {}
-  ~OperationAwaiter() {
+  virtual ~OperationAwaiter() {
     if (listening_) {
       operation_->unlisten(this);
     }
@@ -35,11 +35,11 @@ class OperationAwaiter final : public Wait, public OperationListener {
     }
   }
 
-  void operation_done() override {
+  void operation_done() final {
     listening_ = false;
     wake();
   }
-  void cancel() override { operation_->cancel(); }
+  void cancel() final { operation_->cancel(); }
 
  private:
   std::shared_ptr<Operation> operation_;

@@ -73,8 +73,10 @@ void ActivityMachine::step(Input input) {
       return;
     }
   }
-  throw NondeterminismError(fmt::format("{} cannot follow what happened to it before",
-                                        describe(COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK)));
+  throw NondeterminismError(
+      fmt::format("[TMPRL1100] Nondeterminism error: history has an event of {} that cannot follow what "
+                  "happened to it before",
+                  describe(COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK)));
 }
 
 void ActivityMachine::cancel() {

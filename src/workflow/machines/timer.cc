@@ -48,7 +48,9 @@ void TimerMachine::step(Input input) {
     }
   }
   throw NondeterminismError(
-      fmt::format("{} cannot follow what happened to it before", describe(COMMAND_TYPE_START_TIMER)));
+      fmt::format("[TMPRL1100] Nondeterminism error: history has an event of {} that cannot follow what "
+                  "happened to it before",
+                  describe(COMMAND_TYPE_START_TIMER)));
 }
 
 void TimerMachine::cancel() {
