@@ -359,6 +359,7 @@ const WorkflowKey& workflow_key(const Execution& run) { return run.key(); }
 const RunId& run_id(const Execution& run) { return run.run_id(); }
 bool is_closed(const Execution& run) { return !run.running(); }
 std::int64_t next_event_id(const Execution& run) { return run.info().next_event_id(); }
+const std::string& first_run_id(const Execution& run) { return run.info().first_run_id(); }
 const std::string& successor_run_id(const Execution& run) { return run.info().successor_run_id(); }
 int execution_status(const Execution& run) { return run.info().status(); }
 std::size_t approximate_bytes(const Execution& run) { return run.approximate_bytes(); }

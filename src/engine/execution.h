@@ -154,6 +154,8 @@ const WorkflowKey& workflow_key(const Execution& run);
 const RunId& run_id(const Execution& run);
 bool is_closed(const Execution& run);
 std::int64_t next_event_id(const Execution& run);  // of the stored history; volatile events are not counted
+// Of the chain of runs that this one belongs to.
+const std::string& first_run_id(const Execution& run);
 // After a continue-as-new or a retry of the run: the run id that goes on; empty if none.
 const std::string& successor_run_id(const Execution& run);
 // temporal.api.enums.v1.WorkflowExecutionStatus

@@ -117,6 +117,7 @@ std::string Tokens::seal(const WorkflowTaskToken& token) const {
       .number(token.task.started_event_id)
       .number(token.task.attempt)
       .number(token.task.incarnation)
+      .number(token.task.started_time)
       .seal(key_);
 }
 
@@ -159,6 +160,7 @@ Result<WorkflowTaskToken> Tokens::open_workflow_task(std::string_view sealed) co
   token.task.started_event_id = reader.number();
   token.task.attempt = static_cast<std::int32_t>(reader.number());
   token.task.incarnation = reader.number();
+  token.task.started_time = reader.number();
   return reader.complete() ? Result(std::move(token)) : bad_task_token();
 }
 

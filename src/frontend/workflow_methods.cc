@@ -26,14 +26,16 @@ void start(Core& core, StartCall call) {
     if (call->request.request_id().empty()) {
       call->request.set_request_id(uuid4(service.random()));
     }
-    service.start_workflow(call->request, [call](Result<engine::StartReply> reply) {
-      if (!reply.ok()) {
-        call->answer(reply.status());
+    service.start_workflow(call->request, [call](Result<runtime::StartAnswer> answer) {
+      if (!answer.ok()) {
+        call->answer(answer.status());
         return;
       }
-      call->response->set_run_id(reply->run_id);
-      call->response->set_started(reply->started);
-      call->response->set_status(temporal::api::enums::v1::WORKFLOW_EXECUTION_STATUS_RUNNING);
+      call->response->set_run_id(answer->reply.run_id);
+      call->response->set_first_execution_run_id(answer->first_run_id);
+      call->response->set_started(answer->reply.started);
+      call->response->set_status(
+          static_cast<temporal::api::enums::v1::WorkflowExecutionStatus>(answer->status));
       call->finish();
     });
   });

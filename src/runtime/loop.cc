@@ -93,20 +93,20 @@ bool Loop::run_round(Service& service) {
 }
 
 bool Loop::run_commands(Service& service) {
-  bool worked = false;
-  for (auto& command : std::exchange(deferred_, {})) {
-    command();
-    worked = true;
-  }
-  for (auto& command : mailbox_.take(kCommandsPerRound)) {
-    worked = true;
-    if (round_.bytes > kBytesPerRound) {
-      deferred_.push_back([command = std::move(command), &service] { command(service); });
-      continue;
+  std::vector<std::function<void()>> commands = std::exchange(deferred_, {});
+  if (commands.size() < kCommandsPerRound) {
+    for (auto& command : mailbox_.take(kCommandsPerRound - commands.size())) {
+      commands.push_back([command = std::move(command), &service] { command(service); });
     }
-    command(service);
   }
-  return worked;
+  for (auto& command : commands) {
+    if (round_.bytes > kBytesPerRound) {
+      deferred_.push_back(std::move(command));
+    } else {
+      command();
+    }
+  }
+  return !commands.empty();
 }
 
 void Loop::start_commit() {
@@ -173,7 +173,7 @@ void Loop::release(const Status& outcome) {
   const std::vector<Finish> finishes = std::exchange(round_.finishes, {});
   round_ = Round();
   for (const Finish& finish : finishes) {
-    finish(outcome);
+    finish(ended_ ? mailbox_.state() : outcome);  // one before it may have found the store broken
   }
   for (const ExecutionId execution : touched) {
     wake_history(execution);

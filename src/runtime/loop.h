@@ -52,8 +52,7 @@ class Loop {
   Random& random() { return random_; }
   std::int64_t incarnation() const { return incarnation_; }
   void execute(const RunTarget& target, Body body, Finish finish);
-  void start_workflow(const engine::wire::StartWorkflowExecutionRequest& request,
-                      Reply<engine::StartReply> reply);
+  void start_workflow(const engine::wire::StartWorkflowExecutionRequest& request, Reply<StartAnswer> reply);
   void poll_workflow_task(Poll poll, Reply<std::optional<WorkflowTaskHandOut>> reply);
   void poll_activity_task(Poll poll, Reply<std::optional<ActivityTaskHandOut>> reply);
   void read_history(HistoryQuery query, Reply<HistoryAnswer> reply);
@@ -109,6 +108,7 @@ class Loop {
   Status guarded(ExecutionId execution, const std::function<void()>& command);
   Status command_threw(ExecutionId execution, const std::string& what);
   Status usable(ExecutionId execution) const;
+  Result<StartAnswer> describe_start(engine::StartReply reply);
   void drop_broken_runs();
   void drop_run(ExecutionId execution);
   void reoffer(ExecutionId execution);
@@ -170,8 +170,8 @@ class Loop {
   std::set<std::pair<Timestamp, std::uint64_t>> wait_deadlines_;
 
   bool recovering_ = true;
-  std::set<std::pair<ExecutionId, ItemKey>> recovered_;
-  std::optional<Timestamp> refused_until_;  // the store was full
+  std::set<std::pair<ExecutionId, ItemKey>> hopeless_orphans_;  // looking at them changed nothing
+  std::optional<Timestamp> refused_until_;                      // the store was full
   int refusals_ = 0;
   std::shared_ptr<CommitReport> commit_;  // under way
   bool ended_ = false;

@@ -150,7 +150,7 @@ void Loop::execute(const RunTarget& target, Body body, Finish finish) {
 }
 
 void Loop::start_workflow(const engine::wire::StartWorkflowExecutionRequest& request,
-                          Reply<engine::StartReply> reply) {
+                          Reply<StartAnswer> reply) {
   if (ended_) {
     reply(mailbox_.state());
     return;
@@ -186,10 +186,21 @@ void Loop::start_workflow(const engine::wire::StartWorkflowExecutionRequest& req
   if (current != nullptr) {
     refresh(*current);
   }
+  auto answer = result->ok() ? describe_start(std::move(**result)) : Result<StartAnswer>(result->status());
   settle(wrote || (current != nullptr && current->dirty),
-         [result = std::move(*result), reply = std::move(reply)](const Status& outcome) {
-           reply(outcome.ok() ? result : Result<engine::StartReply>(outcome));
+         [answer = std::move(answer), reply = std::move(reply)](const Status& outcome) {
+           reply(outcome.ok() ? answer : Result<StartAnswer>(outcome));
          });
+}
+
+Result<StartAnswer> Loop::describe_start(engine::StartReply reply) {
+  auto run = runs_.get(reply.execution);
+  if (!run.ok()) {
+    return run.status();
+  }
+  StartAnswer answer{std::move(reply), engine::first_run_id(*(*run)->run),
+                     engine::execution_status(*(*run)->run)};
+  return answer;
 }
 
 void Loop::drop_run(ExecutionId execution) {

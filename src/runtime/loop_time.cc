@@ -78,7 +78,8 @@ bool Loop::recover_orphans() {
   if (!recovering_ || ended_ || (refused_until_ && now_ < *refused_until_) || !round_.transitions.empty()) {
     return false;
   }
-  auto orphans = storage_->read_orphans(incarnation_, kDuePerRound);
+  const int limit = kDuePerRound + static_cast<int>(hopeless_orphans_.size());
+  auto orphans = storage_->read_orphans(incarnation_, limit);
   if (!orphans.ok()) {
     note_read_failure(orphans.status());
     recovering_ = false;
@@ -86,13 +87,17 @@ bool Loop::recover_orphans() {
   }
   bool worked = false;
   for (const storage::DueItem& orphan : *orphans) {
-    if (recovered_.insert({orphan.execution, orphan.key}).second || refused_until_) {
-      worked |= fire(orphan.execution, orphan.key, &engine::item_orphaned);
+    if (hopeless_orphans_.contains({orphan.execution, orphan.key})) {
+      continue;
+    }
+    worked = true;
+    if (!fire(orphan.execution, orphan.key, &engine::item_orphaned)) {
+      hopeless_orphans_.insert({orphan.execution, orphan.key});
     }
   }
   if (!worked) {
     recovering_ = false;
-    recovered_.clear();
+    hopeless_orphans_.clear();
   }
   return worked;
 }

@@ -15,7 +15,7 @@ void Service::execute(const RunTarget& target, Body body, Finish finish) {
 }
 
 void Service::start_workflow(const engine::wire::StartWorkflowExecutionRequest& request,
-                             Reply<engine::StartReply> reply) {
+                             Reply<StartAnswer> reply) {
   loop_.start_workflow(request, std::move(reply));
 }
 

@@ -31,6 +31,12 @@ struct RunTarget {
   RunId run_id;  // empty: the current run of the workflow id
 };
 
+struct StartAnswer {
+  engine::StartReply reply;
+  std::string first_run_id;
+  int status = 0;  // temporal.api.enums.v1.WorkflowExecutionStatus of the run that answered
+};
+
 // A long poll on a task queue. It waits at most `max_wait`, then answers nothing.
 struct Poll {
   std::uint64_t id = 0;  // unique among the waiting calls; for cancel()
@@ -116,8 +122,7 @@ class Service {
         });
   }
 
-  void start_workflow(const engine::wire::StartWorkflowExecutionRequest& request,
-                      Reply<engine::StartReply> reply);
+  void start_workflow(const engine::wire::StartWorkflowExecutionRequest& request, Reply<StartAnswer> reply);
   void complete_workflow_task(const RunTarget& target, const engine::WorkflowTaskRef& task,
                               std::shared_ptr<engine::wire::RespondWorkflowTaskCompletedRequest> request,
                               engine::PollerInfo worker, Reply<WorkflowTaskAnswer> reply);

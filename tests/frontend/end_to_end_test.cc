@@ -168,7 +168,21 @@ TEST(EndToEnd, StartIsIdempotentByRequestId) {
   auto again = rig.start("w");
   ASSERT_TRUE(again->ok());
   EXPECT_EQ(again->response.run_id(), first->response.run_id());
-  EXPECT_FALSE(again->response.started() && !first->response.started());
+  EXPECT_TRUE(again->response.started()) << "a repeated request is the same request";
+  EXPECT_EQ(again->response.first_execution_run_id(), first->response.run_id());
+  EXPECT_EQ(again->response.status(), enums::WORKFLOW_EXECUTION_STATUS_RUNNING);
+}
+
+TEST(EndToEnd, ARunningWorkflowAnswersAStartThatUsesWhatExists) {
+  Rig rig;
+  auto first = rig.start("w");
+  auto request = Rig::start_request("w");
+  request.set_request_id("another");
+  request.set_workflow_id_conflict_policy(enums::WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING);
+  auto second = rig.call<wire::StartWorkflowExecutionResponse>("StartWorkflowExecution", request);
+  ASSERT_TRUE(second->ok());
+  EXPECT_EQ(second->response.run_id(), first->response.run_id());
+  EXPECT_FALSE(second->response.started());
 }
 
 TEST(EndToEnd, AMissingRequestIdIsFilledIn) {

@@ -233,6 +233,23 @@ TEST(Failures, AnActivityHeldByAWorkerOfADeadProcessFailsAtOnce) {
   EXPECT_EQ(again->response.attempt(), 2);
 }
 
+TEST(Failures, MoreOrphansThanARoundRepairsAreAllRepaired) {
+  Rig rig;
+  rig.start("w");
+  auto task = rig.poll_workflow();
+  std::vector<Command> commands;
+  for (int i = 0; i < 300; ++i) {
+    commands.push_back(schedule_activity("a" + std::to_string(i)));
+  }
+  ASSERT_TRUE(rig.complete(task->response.task_token(), commands)->ok());
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_TRUE(rig.poll_activity("orders", {.timeout = seconds(70), .in_process = true})->ok());
+  }
+  rig.crash_and_restart();
+  rig.instance->step();
+  EXPECT_TRUE(rig.durable->read_orphans(2, 1)->empty());
+}
+
 TEST(Failures, AnActivityHeldByAnotherProcessIsLeftAlone) {
   Rig rig;
   rig.start("w");
@@ -272,6 +289,26 @@ TEST(Failures, AbandonCallsNothingBack) {
   rig.instance.reset();
   EXPECT_FALSE(poll->answered());
   EXPECT_FALSE(posted->answered());
+}
+
+TEST(Failures, LargeCommandsAreSpreadOverRounds) {
+  Rig rig;
+  rig.start("w");
+  const int before = rig.storage->commits;
+  std::vector<PendingPointer<wire::SignalWorkflowExecutionResponse>> signals;
+  for (int i = 0; i < 20; ++i) {
+    wire::SignalWorkflowExecutionRequest request;
+    request.set_namespace_("default");
+    request.mutable_workflow_execution()->set_workflow_id("w");
+    request.set_signal_name("large");
+    *request.mutable_input() = payloads(std::string(2'000'000, 'x'));
+    signals.push_back(rig.post<wire::SignalWorkflowExecutionResponse>("SignalWorkflowExecution", request));
+  }
+  rig.instance->step();
+  for (const auto& signal : signals) {
+    EXPECT_TRUE(signal->ok());
+  }
+  EXPECT_EQ(rig.storage->commits, before + 3);
 }
 
 TEST(Failures, AFullMailboxRefusesNewWorkBeforeCompletions) {
