@@ -214,13 +214,15 @@ Status SqliteStore::connect(const char* first) {
   sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   int reserve = kPageReserve;
   sqlite3_file_control(raw, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
-  // cache_spill=OFF: no frame is written before its transaction commits. cell_size_check: see damage early.
+  // cache_size: small, since SQLite walks the whole cache after a commit that split a page (pcache1Truncate
+  // after balance_nonroot); what falls out is in the system's cache. cache_spill=OFF: no frame is written
+  // before its transaction commits. cell_size_check: see damage early.
   rc = execute(raw, first);
   rc = rc != SQLITE_OK
            ? rc
            : execute(raw,
                      "PRAGMA page_size=4096; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL;"
-                     "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA cache_spill=OFF;"
+                     "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=2000; PRAGMA cache_spill=OFF;"
                      "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=OFF; PRAGMA cell_size_check=ON;"
                      "PRAGMA trusted_schema=OFF;");
   if (rc == SQLITE_OK) {

@@ -52,7 +52,7 @@ struct Statements {
 
   Statement begin, commit, rollback;
   Statement read_meta, read_commit_state, write_commit_state;
-  Statement insert_run, update_run, insert_batch, put_item, delete_item, put_current;
+  Statement insert_run, update_run, insert_batch, insert_item, update_item, delete_item, put_current;
   Statement find_current, find_any_run, find_run;
   Statement read_run, read_items, read_last_batch, read_batch_starts, read_batches, any_row_of_run;
   Statement next_due, read_due, read_queue, read_orphans, list_runs;

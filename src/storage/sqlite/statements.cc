@@ -68,9 +68,12 @@ Status Statements::prepare(sqlite3* db) {
        " WHERE execution_id=?"},
       {&insert_batch,
        "INSERT INTO history(execution_id, first_event_id, event_count, checksum, events) VALUES(?,?,?,?,?)"},
-      {&put_item,
-       "INSERT OR REPLACE INTO item(execution_id, kind, item_id, due_at, queue, ready_order, holder,"
-       " checksum, state) VALUES(?,?,?,?,?,?,?,?,?)"},
+      {&insert_item,
+       "INSERT INTO item(due_at, queue, ready_order, holder, checksum, state, execution_id, kind, item_id)"
+       " VALUES(?,?,?,?,?,?,?,?,?)"},
+      {&update_item,
+       "UPDATE item SET due_at=?, queue=?, ready_order=?, holder=?, checksum=?, state=?"
+       " WHERE execution_id=? AND kind=? AND item_id=?"},
       {&delete_item, "DELETE FROM item WHERE execution_id=? AND kind=? AND item_id=?"},
       {&put_current,
        "INSERT OR REPLACE INTO current_run(namespace, workflow_id, execution_id, checksum) VALUES(?,?,?,?)"},

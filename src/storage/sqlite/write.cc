@@ -199,7 +199,8 @@ Status SqliteStore::write_items(const RunWrite& write, RunHead& head, CommitColu
     const Item& item = lose_due ? without_due : wanted;
     const std::uint64_t checksum = sum_.item(id, item);
     const auto at = find_item(head, item.key);
-    if (at != head.items.end() && at->first == item.key) {
+    const bool known = at != head.items.end() && at->first == item.key;
+    if (known) {
       head.item_digest -= at->second;
       at->second = checksum;
     } else {
@@ -207,12 +208,12 @@ Status SqliteStore::write_items(const RunWrite& write, RunHead& head, CommitColu
       totals.item_count += 1;
     }
     head.item_digest += checksum;
-    Statement& put = sql_.put_item;
+    Statement& put = known ? sql_.update_item : sql_.insert_item;
     Statement::Scope scope(put);
-    put.bind(id).bind(std::int64_t{static_cast<std::int32_t>(item.key.kind)}).bind(item.key.id);
     item.due_at ? put.bind(item.due_at->nanos) : put.bind_null();
     item.queue.empty() ? put.bind_null() : put.bind_text(item.queue);
     put.bind(item.ready_order).bind(item.holder).bind_checksum(checksum).bind_blob(item.state);
+    put.bind(id).bind(std::int64_t{static_cast<std::int32_t>(item.key.kind)}).bind(item.key.id);
     if (const int rc = put.run(); rc != SQLITE_OK) {
       return failed(rc, "write the table item");
     }
