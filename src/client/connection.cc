@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/limits.h"
+
 namespace perdure::client {
 namespace {
 
@@ -24,15 +26,35 @@ std::uint64_t random_seed() {
 
 }  // namespace
 
-Connection::Connection(std::unique_ptr<Transport> transport, std::string namespace_name, std::string identity)
+Connection::Connection(std::unique_ptr<Transport> transport, std::string namespace_name, std::string identity,
+                       bool in_process)
     : transport_(std::move(transport)),
       namespace_name_(std::move(namespace_name)),
       identity_(identity.empty() ? default_identity() : std::move(identity)),
+      in_process_(in_process),
       random_(random_seed()) {}
 
 std::string Connection::fresh_id() {
   const std::lock_guard lock(mutex_);
   return uuid4(random_);
+}
+
+std::string Connection::take_sticky_queue(const std::string& task_queue) {
+  const std::string prefix = "sticky:" + task_queue + ":";
+  if (!in_process_ || prefix.size() + 10 > limits::kIdLength) {
+    return identity_ + "-" + fresh_id();
+  }
+  const std::lock_guard lock(mutex_);
+  int number = 0;
+  while (!sticky_queues_.insert(prefix + std::to_string(number)).second) {
+    ++number;
+  }
+  return prefix + std::to_string(number);
+}
+
+void Connection::give_back_sticky_queue(const std::string& sticky_queue) {
+  const std::lock_guard lock(mutex_);
+  sticky_queues_.erase(sticky_queue);
 }
 
 bool is_transient(const Status& status) {

@@ -43,8 +43,9 @@ Client Client::connect(const std::string& target, ConnectOptions options) {
   if (!engine.ok()) {
     throw RpcError(static_cast<RpcStatusCode>(engine.status().code()), engine.status().message());
   }
-  return Client(std::make_shared<client::Connection>(
-      std::move(engine).value(), std::move(options.namespace_name), std::move(options.identity)));
+  return Client(std::make_shared<client::Connection>(std::move(engine).value(),
+                                                     std::move(options.namespace_name),
+                                                     std::move(options.identity), /*in_process=*/true));
 }
 
 }  // namespace perdure

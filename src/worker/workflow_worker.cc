@@ -61,7 +61,7 @@ WorkflowWorker::WorkflowWorker(Calls& calls, ActivityWorker& activities, Workflo
     : calls_(calls),
       activities_(activities),
       options_(std::move(options)),
-      sticky_queue_(options_.identity + "-" + calls.connection().fresh_id()),
+      sticky_queue_(calls.connection().take_sticky_queue(options_.task_queue)),
       cache_(options_.max_cached),
       slots_(options_.max_concurrent),
       normal_poller_(
@@ -84,7 +84,10 @@ WorkflowWorker::WorkflowWorker(Calls& calls, ActivityWorker& activities, Workflo
   });
 }
 
-WorkflowWorker::~WorkflowWorker() { stop(); }
+WorkflowWorker::~WorkflowWorker() {
+  stop();
+  calls_.connection().give_back_sticky_queue(sticky_queue_);
+}
 
 void WorkflowWorker::start() {
   if (definitions_.empty()) {

@@ -67,7 +67,8 @@ TEST_F(OptionsTest, WhatTheServiceRefusesIsAnRpcError) {
     return message_of<perdure::RpcError>(
         [&] { client().start_workflow<Idle>(argument, {.id = id, .task_queue = "q"}); });
   };
-  EXPECT_THAT(start(std::string(1001, 'x'), ""), testing::HasSubstr("WorkflowId exceeds maximum allowed length (1001/1000)"));
+  EXPECT_THAT(start(std::string(1001, 'x'), ""),
+              testing::HasSubstr("WorkflowId exceeds maximum allowed length (1001/1000)"));
   EXPECT_THAT(start("w", std::string(2 * 1024 * 1024 + 1, 'x')),
               testing::HasSubstr("Blob data size exceeds limit."));
   EXPECT_THROW(client().get_workflow_handle<Idle>("nobody").result(), perdure::WorkflowNotFoundError);
