@@ -7,7 +7,7 @@ compiler=$1 include=$2 case=$3
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
 
-if "$compiler" -std=c++20 -fsyntax-only -Wall -Wextra -ferror-limit=0 -I"$include" "$case" >"$output" 2>&1; then
+if "$compiler" -std=c++20 -fsyntax-only -Wall -Wextra -I"$include" "$case" >"$output" 2>&1; then
   compiled=yes
 else
   compiled=no

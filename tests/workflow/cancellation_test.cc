@@ -83,11 +83,6 @@ struct CancelsItsActivityOnly {
   }
 };
 
-struct Step {
-  Completion completion;
-  WorkflowRun* run;
-};
-
 template <class W>
 class Session {
  public:

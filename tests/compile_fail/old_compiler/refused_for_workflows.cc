@@ -1,0 +1,2 @@
+// expect: error: #error "perdure: workflows need g\+\+ 14
+#include "perdure/workflow.h"
