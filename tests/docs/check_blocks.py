@@ -45,7 +45,7 @@ def check(root, document):
 
 
 def main():
-    root = pathlib.Path(sys.argv[1])
+    root = pathlib.Path(sys.argv[1]).resolve()
     documents = [*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("examples/**/*.md")]
     findings = [finding for document in documents for finding in check(root, document)]
     print("\n".join(findings) or f"{len(documents)} documents: nothing found")
