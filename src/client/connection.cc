@@ -72,7 +72,7 @@ Status call_with_retry(Connection& connection, std::string_view method,
     if (!is_transient(status) || std::chrono::steady_clock::now() + pause > give_up_at) {
       return status;
     }
-    std::this_thread::sleep_for(pause);
+    std::this_thread::sleep_for(pause);  // perdure-allow: a blocking call pauses between two tries
     pause = std::min<std::chrono::nanoseconds>(pause * 17 / 10, 5s);
   }
 }

@@ -87,8 +87,8 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   std::shared_ptr<Outbox> outbox_ = std::make_shared<Outbox>();
   std::int64_t next_activity_ = 1;
   std::int64_t next_timer_ = 1;
-  // By the event that recorded the machine's first command. Only looked up, never iterated.
-  std::unordered_map<std::int64_t, std::shared_ptr<Machine>> machines_;
+  // By the event that recorded the machine's first command.
+  std::unordered_map<std::int64_t, std::shared_ptr<Machine>> machines_;  // perdure-allow: looked up only
 
   std::unique_ptr<detail::WorkflowInstance> instance_;
   std::unique_ptr<MainFiber> main_;
