@@ -40,7 +40,9 @@ Faults::Faults(World& world, std::vector<std::unique_ptr<Worker>>& workers)
     : world_(world), workers_(workers), random_(world.plan.seed * 7 + 0x66ULL) {}
 
 void Faults::next() {
-  world_.schedule.after(around(random_, world_.plan.fault_interval), [this] {
+  // The longer it takes to do something, the less goes wrong: a system that is always down proves nothing.
+  const auto half_minutes = (world_.schedule.now() - kEpoch) / std::chrono::seconds(30);
+  world_.schedule.after(around(random_, world_.plan.fault_interval * (1 + half_minutes)), [this] {
     if (!world_.healing) {
       inject();
       next();

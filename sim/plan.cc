@@ -29,7 +29,7 @@ Plan make_plan(std::uint64_t seed) {
     plan.power_cuts = true;  // a seed without a crash counts for nothing
   }
   plan.drift_ppm = between(random, -500, 500);
-  plan.fault_interval = std::chrono::milliseconds(between(random, 800, 5'000));
+  plan.fault_interval = std::chrono::milliseconds(between(random, 1'500, 6'000));
   plan.object_ids = static_cast<int>(between(random, 1, 3));
   plan.clients_per_id = static_cast<int>(between(random, 2, 6));
   plan.programs = static_cast<int>(between(random, 1, 4));

@@ -15,7 +15,7 @@ namespace perdure::sim {
 namespace {
 
 constexpr std::uint64_t kMaximumEvents = 400'000;  // of one seed: more means that something spins
-constexpr Duration kLongestFaults = std::chrono::minutes(30);
+constexpr Duration kLongestFaults = std::chrono::minutes(10);
 // After the faults: an hour for a clock that was set back, the rest for back-offs.
 constexpr Duration kLongestHealing = std::chrono::hours(3);
 

@@ -63,6 +63,9 @@ struct WorkflowTaskRef {
   std::int64_t started_event_id = 0;
   std::int32_t attempt = 1;
   std::int64_t incarnation = 0;  // not 0: the start is in memory only and dies with this incarnation
+  // Nanoseconds since 1970. A start in memory that is forgotten (a refused commit drops the run) may be followed by
+  // another with the same event ids in the same incarnation; what the worker of the first was shown no longer holds.
+  std::int64_t started_time = 0;
 };
 struct ActivityTaskRef {
   std::int64_t scheduled_event_id = 0;  // 0: find it by activity_id (completion from outside by id)

@@ -294,7 +294,8 @@ WorkflowTaskStart workflow_task_answer(const Execution& run, const std::string& 
   const VolatileStart* in_memory = run.volatile_start();
   const state::ExecutionState& info = run.info();
   WorkflowTaskStart answer;
-  answer.ref = {task.scheduled_event_id(), task.started_event_id(), task.attempt(), task.incarnation()};
+  answer.ref = {task.scheduled_event_id(), task.started_event_id(), task.attempt(), task.incarnation(),
+                task.started_time()};
   answer.previous_started_event_id = info.last_completed_started_event_id();
   const bool sticky =
       !info.sticky_queue().empty() && (in_memory == nullptr || !in_memory->leaves_sticky_queue);
@@ -328,7 +329,7 @@ bool is_started_task(const Execution& run, const WorkflowTaskRef& ref) {
   const state::WorkflowTaskState task = started_task(run);
   return task.scheduled_event_id() == ref.scheduled_event_id &&
          task.started_event_id() == ref.started_event_id && task.attempt() == ref.attempt &&
-         task.incarnation() == ref.incarnation;
+         task.incarnation() == ref.incarnation && task.started_time() == ref.started_time;
 }
 
 }  // namespace perdure::engine
