@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 
 #include "cli/fsck_parts.h"
@@ -36,11 +37,13 @@ class StoppedDirectory {
 
 // Empty if the header is that of a database of ours, else why it is not.
 std::string foreign(const std::string& database) {
-  std::string bytes;
-  if (!read_whole_file(database, bytes)) {
+  std::ifstream file(database, std::ios::binary);
+  if (!file) {
     return "it has no readable perdure.sqlite";
   }
-  const bool magic = bytes.size() >= 100 && bytes.compare(0, 15, "SQLite format 3") == 0;
+  std::string bytes(100, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  const bool magic = file.gcount() == 100 && bytes.compare(0, 15, "SQLite format 3") == 0;
   const bool ours = magic && bytes.compare(68, 4, "PerD") == 0;
   return ours ? "" : "its perdure.sqlite was not made by Perdure, or its first page is destroyed";
 }

@@ -2,9 +2,10 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
-#include <cstring>
+#include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "cli/fsck_parts.h"
@@ -377,8 +378,9 @@ void check_rows(const std::string& database, const MarkSummary& mark, FsckReport
   const int rc =
       sqlite3_open_v2(database.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   const std::unique_ptr<sqlite3, int (*)(sqlite3*)> db(raw, sqlite3_close_v2);
-  std::string log;
-  const bool keep_log = read_whole_file(database + "-wal", log) && !log.empty();
+  std::error_code no_log;
+  const auto log_size = std::filesystem::file_size(database + "-wal", no_log);
+  const bool keep_log = !no_log && log_size > 0;
   sqlite3_db_config(raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep_log ? 1 : 0, nullptr);
   if (rc != SQLITE_OK) {
     add_finding(report, fmt::format("SQLite cannot open the database: {}", sqlite3_errmsg(raw)));
