@@ -220,6 +220,19 @@ TEST_F(SqliteStoreTest, ARunThatChangesItsNameIsNotKept) {
   expect_same(*store);
 }
 
+TEST_F(SqliteStoreTest, ARunThatIsMadeTwiceIsNotKept) {
+  auto store = open();
+  run(*store, 5, 1);
+  Transition again{.sequence = 6, .now = model_.last_time};
+  again.writes.push_back({.execution = ExecutionId{1},
+                          .key = model_.runs.at(1).key,
+                          .run_id = model_.runs.at(1).run_id,
+                          .create = true,
+                          .state = "x"});
+  EXPECT_EQ(commit(*store, {again}).code(), Code::kInternal);
+  expect_same(*store);
+}
+
 TEST_F(SqliteStoreTest, ReadingOnlyChangesNothing) {
   {
     auto store = open();

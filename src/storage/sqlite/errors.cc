@@ -33,6 +33,11 @@ Status status_of(sqlite3* db, int result_code, std::string_view doing) {
                       "and used by one "
                       "process only",
                       doing, text, extended));
+    case SQLITE_CONSTRAINT:
+      return internal_error(
+          fmt::format("cannot {}: {} (code {}); this is a mistake in the program", doing, text, extended));
+    case SQLITE_NOMEM:
+      return unavailable(fmt::format("cannot {}: out of memory", doing));
     default:
       return unavailable(
           fmt::format("cannot {}: {} (code {}); the disk may be failing, nothing further is "
