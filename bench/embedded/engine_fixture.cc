@@ -32,8 +32,8 @@ EngineFixture::EngineFixture(const std::filesystem::path& state) {
   frontend_ = std::make_unique<frontend::Frontend>(*instance_);
   thread_ = std::make_unique<runtime::LoopThread>(*instance_, clock_);
   open_time_ = std::chrono::steady_clock::now() - before;
-  connection_ = std::make_shared<client::Connection>(
-      std::make_unique<sdk::InProcessTransport>(*frontend_), "default", "benchmark", true);
+  connection_ = std::make_shared<client::Connection>(std::make_unique<sdk::InProcessTransport>(*frontend_),
+                                                     "default", "benchmark", true);
   client_ = std::make_unique<Client>(connection_);
 }
 

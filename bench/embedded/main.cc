@@ -19,9 +19,10 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   try {
     std::filesystem::remove_all(folder);
+    perdure::bench::bench_memory(folder);  // first, while the heap is small
     perdure::bench::bench_one_activity(folder);
     perdure::bench::bench_replay();
-    perdure::bench::bench_open_executions(folder, most);
+    perdure::bench::bench_growth(folder, most);
     std::filesystem::remove_all(folder);
   } catch (const std::exception& error) {
     fmt::print(stderr, "perdure-bench: {}\n", error.what());

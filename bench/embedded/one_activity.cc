@@ -97,6 +97,7 @@ class ClosedLoop {
       latencies_.push_back(std::chrono::steady_clock::now() - slot.begun);
       if (static_cast<int>(latencies_.size()) == total_) {
         all_done_.notify_all();
+        return;  // whoever waits may destroy this loop now
       }
     }
     start_next(slot);

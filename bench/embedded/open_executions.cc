@@ -1,6 +1,7 @@
 #include "open_executions.h"
 
 #include <fmt/core.h>
+#include <malloc.h>
 
 #include <condition_variable>
 #include <memory>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/payload_conversion.h"
 #include "client/connection.h"
 #include "engine_fixture.h"
 #include "process.h"
@@ -49,6 +51,7 @@ void start_idle(client::Connection& connection, const std::string& queue, int nu
   request.set_request_id(request.workflow_id());
   request.mutable_workflow_type()->set_name("Idle");
   request.mutable_task_queue()->set_name(queue);
+  api::set_payload(request.mutable_input()->add_payloads(), to_payload(BenchInput{.number = number}));
   auto response = std::make_shared<wire::StartWorkflowExecutionResponse>();
   connection.transport().call("StartWorkflowExecution", request, response.get(), std::nullopt,
                               [response, done = std::move(done)](const Status& status) {
@@ -74,6 +77,8 @@ void signal_idle(client::Connection& connection, const std::string& queue, int n
 double cpu_us_per(const Usage& before, const Usage& after, int count) {
   return static_cast<double>((after.cpu - before.cpu).count()) / 1000.0 / count;
 }
+
+}  // namespace
 
 void bench_growth(const std::filesystem::path& folder, int most) {
   fmt::print("\nopen workflows that nobody works on: cost as their number grows\n");
@@ -107,6 +112,7 @@ void bench_growth(const std::filesystem::path& folder, int most) {
 void bench_memory(const std::filesystem::path& folder) {
   constexpr int kCount = 10'000;
   EngineFixture engine(folder / "memory");
+  malloc_trim(0);
   const auto before = resident_bytes();
   for_each_asynchronously(0, kCount, [&](int number, std::function<void()> done) {
     start_idle(engine.connection(), "memory", number, std::move(done));
@@ -127,13 +133,6 @@ void bench_memory(const std::filesystem::path& folder) {
              kCount, static_cast<double>(open - before) / 1024.0 / kCount,
              static_cast<double>(cached - open) / 1024.0 / kCount);
   worker.stop();
-}
-
-}  // namespace
-
-void bench_open_executions(const std::filesystem::path& folder, int most) {
-  bench_memory(folder);
-  bench_growth(folder, most);
 }
 
 }  // namespace perdure::bench

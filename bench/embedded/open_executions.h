@@ -4,7 +4,10 @@
 
 namespace perdure::bench {
 
-// `most`: up to how many open workflows (1,000 · 10,000 · 100,000).
-void bench_open_executions(const std::filesystem::path& folder, int most);
+// Memory of an open idle workflow, and of one that a worker has in its cache.
+void bench_memory(const std::filesystem::path& folder);
+// CPU of a start and of a signal with 1,000 · 10,000 · 100,000 open workflows (up to `most`), and the time to
+// reopen.
+void bench_growth(const std::filesystem::path& folder, int most);
 
 }  // namespace perdure::bench
