@@ -16,8 +16,8 @@
 namespace perdure::cli {
 namespace {
 
-int print_state(const std::string& directory) {
-  const auto text = list_state(directory);
+int print_state(const std::string& directory, bool json) {
+  const auto text = json ? list_state_json(directory) : list_state(directory);
   if (!text.ok()) {
     fmt::print(stderr, "perdure: {}\n", text.status().message());
     return 1;
@@ -35,6 +35,8 @@ int run(int argc, char** argv) {
   std::string directory;
   CLI::App* state = app.add_subcommand("state", "lists what a stopped state directory holds");
   state->add_option("DIR", directory, "the state directory")->required();
+  bool json = false;
+  state->add_flag("--json", json, "print one JSON object, with what each run waits for");
   CLI::App* fsck = app.add_subcommand(
       "fsck", "checks a stopped state directory; exit code 0 clean, 1 damaged, 2 not checkable");
   fsck->add_option("DIR", directory, "the state directory")->required();
@@ -43,7 +45,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
-  return state->parsed() ? print_state(directory) : print_report(directory, check_directory(directory));
+  return state->parsed() ? print_state(directory, json) : print_report(directory, check_directory(directory));
 }
 
 }  // namespace perdure::cli

@@ -16,24 +16,6 @@ namespace {
 using Row = std::array<std::string, 7>;
 constexpr int kPage = 1000;
 
-// "WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW" as the `temporal` program prints it: "ContinuedAsNew".
-std::string status_text(temporal::api::enums::v1::WorkflowExecutionStatus status) {
-  constexpr std::string_view prefix = "WORKFLOW_EXECUTION_STATUS_";
-  std::string_view name = temporal::api::enums::v1::WorkflowExecutionStatus_Name(status);
-  if (name.starts_with(prefix)) {
-    name.remove_prefix(prefix.size());
-  }
-  std::string text;
-  bool upper = true;
-  for (const char letter : name) {
-    if (letter != '_') {
-      text.push_back(upper ? letter : static_cast<char>(letter - 'A' + 'a'));
-    }
-    upper = letter == '_';
-  }
-  return text;
-}
-
 Row row_of(const storage::RunSummary& run) {
   perdure::state::v1::ExecutionState state;
   const bool readable = state.ParseFromString(run.state);
@@ -64,6 +46,23 @@ std::string layout(const std::vector<Row>& rows) {
 }
 
 }  // namespace
+
+std::string status_text(temporal::api::enums::v1::WorkflowExecutionStatus status) {
+  constexpr std::string_view prefix = "WORKFLOW_EXECUTION_STATUS_";
+  std::string_view name = temporal::api::enums::v1::WorkflowExecutionStatus_Name(status);
+  if (name.starts_with(prefix)) {
+    name.remove_prefix(prefix.size());
+  }
+  std::string text;
+  bool upper = true;
+  for (const char letter : name) {
+    if (letter != '_') {
+      text.push_back(upper ? letter : static_cast<char>(letter - 'A' + 'a'));
+    }
+    upper = letter == '_';
+  }
+  return text;
+}
 
 Result<std::string> list_state(const std::string& directory) {
   auto store = storage::open_sqlite(
