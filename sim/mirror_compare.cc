@@ -62,9 +62,10 @@ void Mirror::compare_run(storage::Storage& store, const MirrorRun& run, const ch
                  run.items.size());
   for (const Item& item : stored.items) {
     const auto found = run.items.find(item.key);
-    report_.expect(found != run.items.end() && equal(found->second, item), "D3",
-                   "{}: run {}: stored {}, committed {}", when, name, text(item),
-                   found == run.items.end() ? "nothing" : text(found->second));
+    if (found == run.items.end() || !equal(found->second, item)) {
+      report_.violate("D3", fmt::format("{}: run {}: stored {}, committed {}", when, name, text(item),
+                                        found == run.items.end() ? "nothing" : text(found->second)));
+    }
   }
   const auto current = store.find_current(run.key);
   report_.expect(current.ok() && current->has_value() &&
@@ -99,9 +100,10 @@ void Mirror::compare_execution(const engine::Execution& execution, const char* w
     // The order in the queue is the shell's, not the execution's.
     Item committed = found == run.items.end() ? Item{} : found->second;
     committed.ready_order = item.ready_order;
-    report_.expect(found != run.items.end() && equal(committed, item), "D5",
-                   "{}: run {}: in memory {}, committed {}", when, name, text(item),
-                   found == run.items.end() ? "nothing" : text(found->second));
+    if (found == run.items.end() || !equal(committed, item)) {
+      report_.violate("D5", fmt::format("{}: run {}: in memory {}, committed {}", when, name, text(item),
+                                        found == run.items.end() ? "nothing" : text(found->second)));
+    }
   }
   report_.expect(engine::next_event_id(execution) == run.check.last_id() + 1, "D5",
                  "{}: run {}: next event id {}, the history ends at {}", when, name,

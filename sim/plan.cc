@@ -34,7 +34,7 @@ Plan make_plan(std::uint64_t seed) {
   plan.clients_per_id = static_cast<int>(between(random, 2, 6));
   plan.programs = static_cast<int>(between(random, 1, 4));
   plan.think_time = std::chrono::milliseconds(between(random, 50, 600));
-  plan.acknowledged_goal = static_cast<std::uint64_t>(between(random, 200, 320));
+  plan.acknowledged_goal = static_cast<std::uint64_t>(between(random, 200, 240));
   plan.in_process_worker = random.chance(0.5);
   plan.sticky = random.chance(0.7);
   plan.eager_activities = random.chance(0.5);

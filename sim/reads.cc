@@ -18,11 +18,15 @@ void check_shown_event(World& world, const std::string& run_id,
                       "{} is shown event {} ({}) of run {}, which has {} stored events", reader,
                       event.event_id(), temporal::api::enums::v1::EventType_Name(event.event_type()), run_id,
                       run->events.size());
-  if (event.event_id() >= 1 && index < run->events.size()) {
-    world.report.expect(fnv(api::serialize(event)) == run->events[index].digest, "H6",
-                        "{} is shown another event {} of run {} than the stored one: {} / {}", reader,
-                        event.event_id(), run_id, event.ShortDebugString(),
-                        run->events[index].event.ShortDebugString());
+  if (event.event_id() < 1 || index >= run->events.size()) {
+    return;
+  }
+  const StoredEvent& stored = run->events[index];
+  if (fnv(api::serialize(event)) != stored.digest) {
+    world.report.violate(
+        "H6",
+        fmt::format("{} is shown another event {} of run {} than the stored one: {} / {}", reader,
+                    event.event_id(), run_id, event.ShortDebugString(), stored.event.ShortDebugString()));
   }
 }
 

@@ -204,11 +204,13 @@ void Worker::check_started_event(const WorkflowTask& task) {
     return;
   }
   const auto& stored = run->events[index].event;
-  world_.report.expect(stored.event_type() == shown.event_type() &&
-                           stored.event_time().seconds() == shown.event_time().seconds() &&
-                           stored.event_time().nanos() == shown.event_time().nanos(),
-                       "H6", "run {}: the worker was shown {}, stored is {}", run->run_id.value,
-                       shown.ShortDebugString(), stored.ShortDebugString());
+  if (stored.event_type() != shown.event_type() ||
+      stored.event_time().seconds() != shown.event_time().seconds() ||
+      stored.event_time().nanos() != shown.event_time().nanos()) {
+    world_.report.violate("H6",
+                          fmt::format("run {}: the worker was shown {}, stored is {}", run->run_id.value,
+                                      shown.ShortDebugString(), stored.ShortDebugString()));
+  }
 }
 
 void Worker::handle(const WorkflowTaskPointer& task) {
@@ -317,8 +319,8 @@ void Worker::complete(const WorkflowTaskPointer& task, const Decision& decision,
                                operation.run_id);
           world_.report.expect(++records_.accepted[task->response.task_token()] == 1, "H5",
                                "a workflow task of run {} is completed twice", operation.run_id);
-          // A first attempt may have been made durable after it was handed out, and then outlives its process. That
-          // it is the one that is stored is checked by check_started_event().
+          // A first attempt may have been made durable after it was handed out, and then outlives its
+          // process. That it is the one that is stored is checked by check_started_event().
           if (task->generation != world_.node.generation()) {
             world_.report.mark("completion of a workflow task of an earlier process");
           }
