@@ -120,11 +120,11 @@ runtime::RunTarget target_of(const std::string& namespace_name,
 // kInvalidArgument if a token is used with the name of another namespace than its own.
 Status check_token_namespace(const std::string& on_request, const NamespaceName& in_token);
 
-// Fills a poll response from a started task.
+// Moves the response of a started task to `out` and adds its tokens.
 void write_workflow_task(const Tokens& tokens, const NamespaceName& namespace_name,
-                         runtime::WorkflowTaskHandOut task, wire::PollWorkflowTaskQueueResponse* out);
+                         const runtime::WorkflowTaskHandOut& task, wire::PollWorkflowTaskQueueResponse* out);
 void write_activity_task(const Tokens& tokens, const NamespaceName& namespace_name, ExecutionId execution,
-                         const RunId& run_id, engine::ActivityTaskStart start,
+                         const RunId& run_id, engine::ActivityTaskStart& start,
                          wire::PollActivityTaskQueueResponse* out);
 
 // How long a long poll may wait so that its answer arrives before the caller gives up.

@@ -61,7 +61,7 @@ void poll_workflow_task(Core& core, WorkflowPollCall call) {
                                  }
                                  if (task->has_value()) {
                                    write_workflow_task(core.tokens, NamespaceName(call->request.namespace_()),
-                                                       std::move(**task), call->response);
+                                                       **task, call->response);
                                  }
                                  call->finish();
                                });
@@ -81,10 +81,10 @@ void poll_activity_task(Core& core, ActivityPollCall call) {
                                    return;
                                  }
                                  if (task->has_value()) {
-                                   const RunId run_id((*task)->start.response.workflow_execution().run_id());
+                                   engine::ActivityTaskStart& start = *(*task)->start;
+                                   const RunId run_id(start.response.workflow_execution().run_id());
                                    write_activity_task(core.tokens, NamespaceName(call->request.namespace_()),
-                                                       (*task)->execution, run_id, std::move((*task)->start),
-                                                       call->response);
+                                                       (*task)->execution, run_id, start, call->response);
                                  }
                                  call->finish();
                                });
@@ -109,10 +109,11 @@ void shutdown_worker(Core& core, ShutdownCall call) {
 }  // namespace
 
 void write_workflow_task(const Tokens& tokens, const NamespaceName& namespace_name,
-                         runtime::WorkflowTaskHandOut task, wire::PollWorkflowTaskQueueResponse* out) {
-  *out = std::move(task.start.response);
+                         const runtime::WorkflowTaskHandOut& task, wire::PollWorkflowTaskQueueResponse* out) {
+  out->Swap(&task.start->response);
   const RunId run_id(out->workflow_execution().run_id());
-  out->set_task_token(tokens.seal(WorkflowTaskToken{namespace_name, task.execution, run_id, task.start.ref}));
+  out->set_task_token(
+      tokens.seal(WorkflowTaskToken{namespace_name, task.execution, run_id, task.start->ref}));
   if (task.history_continues_at == 0) {
     return;
   }
@@ -121,12 +122,12 @@ void write_workflow_task(const Tokens& tokens, const NamespaceName& namespace_na
   next.execution = task.execution;
   next.run_id = run_id;
   next.next = task.history_continues_at;
-  next.end = task.start.next_event_id;
+  next.end = task.start->next_event_id;
   next.paging = true;
-  if (!task.start.unstored_events.empty()) {
+  if (!task.start->unstored_events.empty()) {
     temporal::api::history::v1::History suffix;
-    for (auto& event : task.start.unstored_events) {
-      *suffix.add_events() = std::move(event);
+    for (const auto& event : task.start->unstored_events) {
+      *suffix.add_events() = event;
     }
     next.suffix = api::serialize(suffix);
   }
@@ -134,11 +135,10 @@ void write_workflow_task(const Tokens& tokens, const NamespaceName& namespace_na
 }
 
 void write_activity_task(const Tokens& tokens, const NamespaceName& namespace_name, ExecutionId execution,
-                         const RunId& run_id, engine::ActivityTaskStart start,
+                         const RunId& run_id, engine::ActivityTaskStart& start,
                          wire::PollActivityTaskQueueResponse* out) {
-  *out = std::move(start.response);
-  out->set_task_token(
-      tokens.seal(ActivityTaskToken{namespace_name, execution, run_id, std::move(start.ref)}));
+  out->Swap(&start.response);
+  out->set_task_token(tokens.seal(ActivityTaskToken{namespace_name, execution, run_id, start.ref}));
 }
 
 void add_poll_methods(Methods& methods) {

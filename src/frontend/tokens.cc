@@ -4,8 +4,8 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -23,17 +23,62 @@ constexpr std::size_t kMacBytes = 32;
 
 using Mac = std::array<unsigned char, kMacBytes>;
 
-Mac authenticate(const std::string& key, std::string_view bytes) {
-  Mac mac{};
-  unsigned int length = 0;
-  const void* made =
-      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-           reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), mac.data(), &length);
-  check(made != nullptr && length == kMacBytes, "HMAC-SHA256 is available");
-  return mac;
-}
+}  // namespace
 
-class Writer {
+// HMAC-SHA256 whose key is prepared once; looking up the algorithm costs more than a token's hash.
+class Tokens::Authenticator {
+ public:
+  explicit Authenticator(const std::string& key) : hash_(EVP_MD_fetch(nullptr, "SHA256", nullptr)) {
+    check(hash_ != nullptr && key.size() <= kBlockBytes, "SHA-256 is available and the key fits a block");
+    inner_ = begin(key, 0x36);
+    outer_ = begin(key, 0x5c);
+  }
+  ~Authenticator() {
+    EVP_MD_CTX_free(inner_);
+    EVP_MD_CTX_free(outer_);
+    EVP_MD_free(hash_);
+  }
+  Authenticator(const Authenticator&) = delete;
+  Authenticator& operator=(const Authenticator&) = delete;
+
+  Mac mac(std::string_view bytes) const {
+    const Mac inner = finish(inner_, bytes);
+    return finish(outer_, {reinterpret_cast<const char*>(inner.data()), inner.size()});
+  }
+
+ private:
+  static constexpr std::size_t kBlockBytes = 64;
+
+  EVP_MD_CTX* begin(const std::string& key, unsigned char padding) const {
+    std::array<unsigned char, kBlockBytes> block{};
+    std::copy(key.begin(), key.end(), block.begin());
+    for (unsigned char& byte : block) {
+      byte = static_cast<unsigned char>(byte ^ padding);
+    }
+    EVP_MD_CTX* context = EVP_MD_CTX_new();
+    check(context != nullptr && EVP_DigestInit_ex2(context, hash_, nullptr) == 1 &&
+              EVP_DigestUpdate(context, block.data(), block.size()) == 1,
+          "SHA-256 starts");
+    return context;
+  }
+  static Mac finish(const EVP_MD_CTX* begun, std::string_view bytes) {
+    Mac mac{};
+    unsigned int length = 0;
+    EVP_MD_CTX* context = EVP_MD_CTX_new();
+    const bool made = context != nullptr && EVP_MD_CTX_copy_ex(context, begun) == 1 &&
+                      EVP_DigestUpdate(context, bytes.data(), bytes.size()) == 1 &&
+                      EVP_DigestFinal_ex(context, mac.data(), &length) == 1;
+    EVP_MD_CTX_free(context);
+    check(made && length == kMacBytes, "SHA-256 ends");
+    return mac;
+  }
+
+  EVP_MD* hash_;
+  EVP_MD_CTX* inner_ = nullptr;
+  EVP_MD_CTX* outer_ = nullptr;
+};
+
+class Tokens::Writer {
  public:
   explicit Writer(char kind) : bytes_{kVersion, kind} {}
 
@@ -49,8 +94,8 @@ class Writer {
     bytes_.append(value);
     return *this;
   }
-  std::string seal(const std::string& key) {
-    const Mac mac = authenticate(key, bytes_);
+  std::string seal(const Authenticator& authenticator) {
+    const Mac mac = authenticator.mac(bytes_);
     bytes_.append(reinterpret_cast<const char*>(mac.data()), mac.size());
     return std::move(bytes_);
   }
@@ -59,15 +104,15 @@ class Writer {
   std::string bytes_;
 };
 
-class Reader {
+class Tokens::Reader {
  public:
   // Not valid() unless `sealed` has the kind and the right MAC.
-  Reader(const std::string& key, std::string_view sealed, char kind) {
+  Reader(const Authenticator& authenticator, std::string_view sealed, char kind) {
     if (sealed.size() < 2 + kMacBytes || sealed[0] != kVersion || sealed[1] != kind) {
       return;
     }
     const std::string_view signed_part = sealed.substr(0, sealed.size() - kMacBytes);
-    const Mac mac = authenticate(key, signed_part);
+    const Mac mac = authenticator.mac(signed_part);
     valid_ = CRYPTO_memcmp(mac.data(), sealed.data() + signed_part.size(), kMacBytes) == 0;
     rest_ = signed_part.substr(2);
   }
@@ -103,10 +148,16 @@ class Reader {
   std::string_view rest_;
 };
 
+namespace {
+
 Status bad_task_token() { return invalid_argument("Error deserializing task token."); }
 Status bad_page_token() { return invalid_argument("Invalid NextPageToken."); }
 
 }  // namespace
+
+Tokens::Tokens(const std::string& key) : authenticator_(std::make_unique<const Authenticator>(key)) {}
+
+Tokens::~Tokens() = default;
 
 std::string Tokens::seal(const WorkflowTaskToken& token) const {
   return Writer(kWorkflowTask)
@@ -118,7 +169,7 @@ std::string Tokens::seal(const WorkflowTaskToken& token) const {
       .number(token.task.attempt)
       .number(token.task.incarnation)
       .number(token.task.started_time)
-      .seal(key_);
+      .seal(*authenticator_);
 }
 
 std::string Tokens::seal(const ActivityTaskToken& token) const {
@@ -130,7 +181,7 @@ std::string Tokens::seal(const ActivityTaskToken& token) const {
       .text(token.task.activity_id)
       .number(token.task.attempt)
       .number(token.task.stamp)
-      .seal(key_);
+      .seal(*authenticator_);
 }
 
 std::string Tokens::seal(const HistoryToken& token) const {
@@ -144,11 +195,11 @@ std::string Tokens::seal(const HistoryToken& token) const {
       .number(token.running ? 1 : 0)
       .number(token.reverse ? 1 : 0)
       .text(token.suffix)
-      .seal(key_);
+      .seal(*authenticator_);
 }
 
 Result<WorkflowTaskToken> Tokens::open_workflow_task(std::string_view sealed) const {
-  Reader reader(key_, sealed, kWorkflowTask);
+  Reader reader(*authenticator_, sealed, kWorkflowTask);
   if (!reader.valid()) {
     return bad_task_token();
   }
@@ -165,7 +216,7 @@ Result<WorkflowTaskToken> Tokens::open_workflow_task(std::string_view sealed) co
 }
 
 Result<ActivityTaskToken> Tokens::open_activity_task(std::string_view sealed) const {
-  Reader reader(key_, sealed, kActivityTask);
+  Reader reader(*authenticator_, sealed, kActivityTask);
   if (!reader.valid()) {
     return bad_task_token();
   }
@@ -181,7 +232,7 @@ Result<ActivityTaskToken> Tokens::open_activity_task(std::string_view sealed) co
 }
 
 Result<HistoryToken> Tokens::open_history(std::string_view sealed) const {
-  Reader reader(key_, sealed, kHistory);
+  Reader reader(*authenticator_, sealed, kHistory);
   if (!reader.valid()) {
     return bad_page_token();
   }

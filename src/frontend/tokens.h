@@ -4,6 +4,7 @@
 // namespace, run and attempt, so a token that was altered, made up, or made for something else is refused.
 // Thread-safe.
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -42,7 +43,8 @@ struct HistoryToken {
 class Tokens {
  public:
   // `key`: 32 secret bytes (StoreInfo::token_key).
-  explicit Tokens(std::string key) : key_(std::move(key)) {}
+  explicit Tokens(const std::string& key);
+  ~Tokens();
 
   std::string seal(const WorkflowTaskToken& token) const;
   std::string seal(const ActivityTaskToken& token) const;
@@ -54,7 +56,10 @@ class Tokens {
   Result<HistoryToken> open_history(std::string_view sealed) const;
 
  private:
-  std::string key_;
+  class Authenticator;
+  class Writer;
+  class Reader;
+  const std::unique_ptr<const Authenticator> authenticator_;
 };
 
 }  // namespace perdure::frontend

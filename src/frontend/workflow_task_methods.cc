@@ -35,11 +35,11 @@ Result<WorkflowTaskToken> token_of(const Core& core, const Request& request) {
 void write_completion(const Core& core, const NamespaceName& namespace_name,
                       runtime::WorkflowTaskAnswer answer, wire::RespondWorkflowTaskCompletedResponse* out) {
   for (engine::ActivityTaskStart& activity : answer.eager) {
-    write_activity_task(core.tokens, namespace_name, answer.execution, answer.run_id, std::move(activity),
+    write_activity_task(core.tokens, namespace_name, answer.execution, answer.run_id, activity,
                         out->add_activity_tasks());
   }
   if (answer.next) {
-    write_workflow_task(core.tokens, namespace_name, std::move(*answer.next), out->mutable_workflow_task());
+    write_workflow_task(core.tokens, namespace_name, *answer.next, out->mutable_workflow_task());
   }
 }
 

@@ -93,20 +93,18 @@ bool Loop::run_round(Service& service) {
 }
 
 bool Loop::run_commands(Service& service) {
-  std::vector<std::function<void()>> commands = std::exchange(deferred_, {});
-  if (commands.size() < kCommandsPerRound) {
-    for (auto& command : mailbox_.take(kCommandsPerRound - commands.size())) {
-      commands.push_back([command = std::move(command), &service] { command(service); });
-    }
-  }
-  for (auto& command : commands) {
+  commands_.swap(deferred_);
+  mailbox_.take(kCommandsPerRound, &commands_);
+  for (Mailbox::Command& command : commands_) {
     if (round_.bytes > kBytesPerRound) {
       deferred_.push_back(std::move(command));
     } else {
-      command();
+      command(service);
     }
   }
-  return !commands.empty();
+  const bool worked = !commands_.empty();
+  commands_.clear();
+  return worked;
 }
 
 void Loop::start_commit() {
@@ -170,11 +168,15 @@ void Loop::finish_round(const Status& outcome) {
 // Lets go of what waited for the round.
 void Loop::release(const Status& outcome) {
   const std::set<ExecutionId> touched = std::exchange(round_.touched, {});
-  const std::vector<Finish> finishes = std::exchange(round_.finishes, {});
-  round_ = Round();
+  std::vector<Finish> finishes = std::exchange(round_.finishes, std::move(spare_finishes_));
+  round_.transitions.clear();
+  round_.appended.clear();
+  round_.bytes = 0;
   for (const Finish& finish : finishes) {
     finish(ended_ ? mailbox_.state() : outcome);  // one before it may have found the store broken
   }
+  finishes.clear();
+  spare_finishes_ = std::move(finishes);  // for its room
   for (const ExecutionId execution : touched) {
     wake_history(execution);
   }
@@ -216,9 +218,6 @@ void Loop::flush_waiting(const Status& why, const Status& poll_answer) {
   for (const Finish& finish : std::exchange(round_.finishes, {})) {
     finish(why);
   }
-  for (const auto& command : std::exchange(deferred_, {})) {
-    command();
-  }
   wait_deadlines_.clear();
   for (const auto& [id, poll] : std::exchange(polls_, {})) {
     poll.answer(poll_answer);
@@ -231,11 +230,16 @@ void Loop::flush_waiting(const Status& why, const Status& poll_answer) {
 
 // After the end every command still gets its answer, which is the reason of the end.
 void Loop::answer_mailbox(Service& service) {
-  for (auto commands = mailbox_.take(kCommandsPerRound); !commands.empty();
-       commands = mailbox_.take(kCommandsPerRound)) {
-    for (const auto& command : commands) {
+  for (const Mailbox::Command& command : std::exchange(deferred_, {})) {
+    command(service);
+  }
+  std::vector<Mailbox::Command> commands;
+  for (mailbox_.take(kCommandsPerRound, &commands); !commands.empty();
+       mailbox_.take(kCommandsPerRound, &commands)) {
+    for (const Mailbox::Command& command : commands) {
       command(service);
     }
+    commands.clear();
   }
 }
 
@@ -267,6 +271,7 @@ Status Loop::stop(Service& service) {
   const Status why = commit_ ? unavailable("shutting down; the outcome of the last commit is not known")
                              : unavailable("shutting down");
   flush_waiting(why, Status());
+  answer_mailbox(service);
   return storage_->close();
 }
 

@@ -60,7 +60,8 @@ class Loop {
   void cancel(std::uint64_t id);
   void release_polls(const std::string& sticky_queue, const std::string& worker_instance_key);
   // Puts the first page of history into a started task. Its run must not be dirty.
-  Result<WorkflowTaskHandOut> with_history(ExecutionId execution, engine::WorkflowTaskStart start);
+  Result<WorkflowTaskHandOut> with_history(ExecutionId execution,
+                                           std::shared_ptr<engine::WorkflowTaskStart> start);
 
  private:
   struct Round {
@@ -158,10 +159,12 @@ class Loop {
   DueItems due_;
   matching::Matching matching_;
   Round round_;
+  std::vector<Finish> spare_finishes_;
   std::vector<std::pair<std::string, matching::WaitingTask>> offers_;
-  std::vector<std::function<void()>> deferred_;  // commands for the next round
-  std::vector<ExecutionId> broken_;              // to be dropped at the end of the round
-  std::map<ExecutionId, int> strikes_;           // commands of a run that threw in a row
+  std::vector<Mailbox::Command> commands_;  // of this round
+  std::vector<Mailbox::Command> deferred_;  // for the next round
+  std::vector<ExecutionId> broken_;         // to be dropped at the end of the round
+  std::map<ExecutionId, int> strikes_;      // commands of a run that threw in a row
   std::set<std::pair<Timestamp, ExecutionId>> volatile_deadlines_;
   std::map<std::uint64_t, WaitingPoll> polls_;
   std::map<std::string, Timestamp> sticky_polls_;  // sticky queue: when it was last polled

@@ -134,7 +134,7 @@ void Loop::execute(const RunTarget& target, Body body, Finish finish) {
     return;
   }
   if (entry.broken) {
-    deferred_.push_back([this, target, body = std::move(body), finish = std::move(finish)]() mutable {
+    deferred_.push_back([this, target, body = std::move(body), finish = std::move(finish)](Service&) mutable {
       execute(target, std::move(body), std::move(finish));
     });
     return;
@@ -169,7 +169,8 @@ void Loop::start_workflow(const engine::wire::StartWorkflowExecutionRequest& req
     return;
   }
   if (current != nullptr && current->broken) {
-    deferred_.push_back([this, request, reply = std::move(reply)] { start_workflow(request, reply); });
+    deferred_.push_back(
+        [this, request, reply = std::move(reply)](Service&) { start_workflow(request, reply); });
     return;
   }
   engine::Outcome out;

@@ -207,15 +207,15 @@ bool Loop::start_workflow_task(CachedRun& entry, std::uint64_t poll_id) {
     return false;
   }
   WaitingPoll taken = take_poll(poll_id);
-  settle(wrote || entry.dirty, [this, execution = entry.execution,
-                                start = std::make_shared<engine::WorkflowTaskStart>(std::move(**started)),
+  auto start = std::make_shared<engine::WorkflowTaskStart>(std::move(**started));
+  settle(wrote || entry.dirty, [this, execution = entry.execution, start = std::move(start),
                                 reply = std::move(taken.workflow_reply)](const Status& outcome) {
     if (!outcome.ok()) {
       reply(outcome);
       return;
     }
-    auto task = with_history(execution, std::move(*start));
-    reply(task.ok() ? Result<std::optional<WorkflowTaskHandOut>>(std::move(task).value()) : task.status());
+    auto task = with_history(execution, start);
+    reply(task.ok() ? Result<std::optional<WorkflowTaskHandOut>>(std::move(*task)) : task.status());
   });
   return true;
 }
@@ -237,31 +237,30 @@ bool Loop::start_activity(CachedRun& entry, ItemKey item, std::uint64_t poll_id)
   }
   WaitingPoll taken = take_poll(poll_id);
   const bool wait = (wrote || entry.dirty) && !planted(PlantedBug::kDispatchBeforeCommit);
-  settle(wait, [task = std::make_shared<ActivityTaskHandOut>(
-                    ActivityTaskHandOut{entry.execution, std::move(**started)}),
-                reply = std::move(taken.activity_reply)](const Status& outcome) {
-    reply(outcome.ok() ? Result<std::optional<ActivityTaskHandOut>>(std::move(*task)) : outcome);
+  const ActivityTaskHandOut task{entry.execution,
+                                 std::make_shared<engine::ActivityTaskStart>(std::move(**started))};
+  settle(wait, [task, reply = std::move(taken.activity_reply)](const Status& outcome) {
+    reply(outcome.ok() ? Result<std::optional<ActivityTaskHandOut>>(task) : outcome);
   });
   return true;
 }
 
-Result<WorkflowTaskHandOut> Loop::with_history(ExecutionId execution, engine::WorkflowTaskStart start) {
-  WorkflowTaskHandOut task{execution, std::move(start), 0};
-  auto* history = task.start.response.mutable_history();
-  auto next = histories_.read(execution, task.start.first_event_id, task.start.next_event_id,
+Result<WorkflowTaskHandOut> Loop::with_history(ExecutionId execution,
+                                               std::shared_ptr<engine::WorkflowTaskStart> start) {
+  auto* history = start->response.mutable_history();
+  auto next = histories_.read(execution, start->first_event_id, start->next_event_id,
                               limits::kHistoryPageEvents, limits::kHistoryPageBytes, history);
   if (!next.ok()) {
     note_read_failure(next.status());
     return next.status();
   }
-  if (*next < task.start.next_event_id) {
-    task.history_continues_at = *next;
-    return task;
+  const bool more = *next < start->next_event_id;
+  if (!more) {
+    for (const auto& event : start->unstored_events) {
+      *history->add_events() = event;
+    }
   }
-  for (const auto& event : task.start.unstored_events) {
-    *history->add_events() = event;
-  }
-  return task;
+  return WorkflowTaskHandOut{execution, std::move(start), more ? *next : 0};
 }
 
 }  // namespace perdure::runtime

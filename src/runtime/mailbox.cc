@@ -1,5 +1,6 @@
 #include "runtime/mailbox.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -24,15 +25,16 @@ bool Mailbox::post(Command command, Admission admission) {
   return true;
 }
 
-std::vector<Mailbox::Command> Mailbox::take(std::size_t limit) {
+void Mailbox::take(std::size_t limit, std::vector<Command>* out) {
   const std::lock_guard lock(mutex_);
-  if (commands_.size() <= limit) {
-    return std::exchange(commands_, {});
+  if (out->empty() && commands_.size() <= limit) {
+    commands_.swap(*out);  // both keep their room: a busy mailbox does not grow anew each time
+    return;
   }
-  const auto end = commands_.begin() + static_cast<std::ptrdiff_t>(limit);
-  std::vector<Command> taken(std::make_move_iterator(commands_.begin()), std::make_move_iterator(end));
+  const std::size_t room = limit > out->size() ? limit - out->size() : 0;
+  const auto end = commands_.begin() + static_cast<std::ptrdiff_t>(std::min(room, commands_.size()));
+  out->insert(out->end(), std::make_move_iterator(commands_.begin()), std::make_move_iterator(end));
   commands_.erase(commands_.begin(), end);
-  return taken;
 }
 
 bool Mailbox::empty() const {
@@ -68,6 +70,9 @@ void Mailbox::wake() {
   }
 }
 
-void Mailbox::discard() { take(static_cast<std::size_t>(-1)); }
+void Mailbox::discard() {
+  std::vector<Command> discarded;
+  take(static_cast<std::size_t>(-1), &discarded);
+}
 
 }  // namespace perdure::runtime

@@ -16,8 +16,8 @@ class Mailbox {
 
   // False: full or closed. Thread-safe, like everything here.
   bool post(Command command, Admission admission);
-  // Takes the oldest commands, at most `limit`.
-  std::vector<Command> take(std::size_t limit);
+  // Moves the oldest commands to the end of `out`, until it holds `limit`.
+  void take(std::size_t limit, std::vector<Command>* out);
   bool empty() const;
   // Nothing gets in any more; what is inside can still be taken. The first reason stays.
   void close(Status why);

@@ -42,7 +42,8 @@ void Service::complete_workflow_task(
     engine::WorkflowTaskCompletion& completion = **done->completion;
     done->answer.eager = std::move(completion.eager);
     if (completion.next) {
-      auto next = loop_.with_history(done->answer.execution, std::move(*completion.next));
+      auto next = loop_.with_history(
+          done->answer.execution, std::make_shared<engine::WorkflowTaskStart>(std::move(*completion.next)));
       if (next.ok()) {  // else the started task times out; the completion itself is durable
         done->answer.next = std::move(next).value();
       }

@@ -46,18 +46,19 @@ struct Poll {
   Duration max_wait{};
 };
 
-// A started workflow task; `start.response` has the first page of its history.
+// A started workflow task; `start->response` has the first page of its history. (A pointer, because moving a
+// response is not cheap.)
 struct WorkflowTaskHandOut {
   ExecutionId execution;
-  engine::WorkflowTaskStart start;
-  // Not 0: the history goes on with this event; `start.unstored_events` are still to be appended after the
+  std::shared_ptr<engine::WorkflowTaskStart> start;
+  // Not 0: the history goes on with this event; `start->unstored_events` are still to be appended after the
   // last page.
   std::int64_t history_continues_at = 0;
 };
 
 struct ActivityTaskHandOut {
   ExecutionId execution;
-  engine::ActivityTaskStart start;
+  std::shared_ptr<engine::ActivityTaskStart> start;
 };
 
 struct WorkflowTaskAnswer {

@@ -15,10 +15,11 @@ using frontend::WorkflowTaskToken;
 const std::string kKey(32, 'k');
 
 WorkflowTaskToken workflow_token() {
-  return {NamespaceName("default"),
-          {7},
-          RunId("run"),
-          {.scheduled_event_id = 2, .started_event_id = 3, .attempt = 1, .incarnation = 4}};
+  return {
+      NamespaceName("default"),
+      {7},
+      RunId("run"),
+      {.scheduled_event_id = 2, .started_event_id = 3, .attempt = 1, .incarnation = 4, .started_time = 5}};
 }
 
 TEST(Tokens, ComeBackAsTheyWere) {
@@ -30,6 +31,7 @@ TEST(Tokens, ComeBackAsTheyWere) {
   EXPECT_EQ(workflow->task.scheduled_event_id, 2);
   EXPECT_EQ(workflow->task.started_event_id, 3);
   EXPECT_EQ(workflow->task.incarnation, 4);
+  EXPECT_EQ(workflow->task.started_time, 5);
   auto activity = tokens.open_activity_task(tokens.seal(
       ActivityTaskToken{NamespaceName("default"),
                         {8},
