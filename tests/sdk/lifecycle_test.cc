@@ -1,5 +1,9 @@
 // What outlives workers, clients and processes.
+#include <signal.h>
+#include <unistd.h>
+
 #include <latch>
+#include <thread>
 
 #include "tests/sdk/fixture.h"
 
@@ -117,6 +121,26 @@ TEST_F(Lifecycle, AWorkerMayBeStoppedAgainAndStartedOnce) {
   EXPECT_THROW(running->start(), perdure::PerdureError);
   running->stop();
   running->stop();
+}
+
+TEST_F(Lifecycle, RunEndsWithASignalOrWithStop) {
+  auto options = approvals();
+  options.task_queue = kQueue;
+  for (const bool by_signal : {true, false}) {
+    perdure::Worker worker(client(), options);
+    std::thread running([&] { worker.run(); });
+    // The result shows that run() is under way.
+    const auto handle =
+        client().start_workflow<Approval>("x", {.id = by_signal ? "signal" : "stop", .task_queue = kQueue});
+    handle.signal<&Approval::approve>("me");
+    EXPECT_EQ(handle.result(), "Hello, x approved by me");
+    if (by_signal) {
+      ASSERT_EQ(kill(getpid(), SIGTERM), 0);
+    } else {
+      worker.stop();
+    }
+    running.join();
+  }
 }
 
 TEST_F(Lifecycle, ADirectoryHasOneHolder) {
