@@ -8,6 +8,7 @@
 
 #include "base/planted.h"
 #include "storage/sqlite/errors.h"
+#include "storage/sqlite/log_rescue.h"
 #include "storage/sqlite/schema.h"
 #include "storage/sqlite/sqlite_store.h"
 
@@ -81,7 +82,13 @@ Status SqliteStore::start() {
   if (create && (!options_.create_if_missing || options_.read_only)) {
     return not_found(fmt::format("there is no state in the directory '{}'", options_.directory));
   }
-  Status status = create ? create_files() : connect("");
+  Status status;
+  if (!create && !options_.read_only) {
+    status = settle_log(vfs_, path_of(kDatabaseFile) + "-wal", options_.vfs.empty());
+  }
+  if (status.ok()) {
+    status = create ? create_files() : connect("");
+  }
   if (status.ok()) {
     status = read_identity();
   }
@@ -169,7 +176,7 @@ Status SqliteStore::refuse_foreign_database(const MarkFile::Contents& mark, bool
 Status SqliteStore::create_files() {
   const std::string database = path_of(kDatabaseFile);
   Status status;
-  for (const char* suffix : {"-wal", "-journal", ""}) {
+  for (const char* suffix : {"-wal-copy", "-wal", "-journal", ""}) {
     status = status.ok() ? remove_file(vfs_, database + suffix) : status;
   }
   if (status.ok() && options_.vfs.empty()) {
