@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "frontend/frontend.h"
+#include "frontend/message_check.h"
 #include "frontend/namespaces.h"
 #include "frontend/tokens.h"
 #include "runtime/instance.h"
@@ -29,9 +30,9 @@ struct Call {
   using Response = ResponseType;
 
   Request request;
-  Response* response;
+  Response* response = nullptr;
   CallOptions options;
-  std::uint64_t ticket;
+  std::uint64_t ticket = 0;
   std::function<void(Status)> done;
 
   void finish() const { done(Status()); }
@@ -68,7 +69,7 @@ enum class NamespaceRule {
 
 struct Method {
   NamespaceRule rule;
-  // Gets checked requests of the method's own types.
+  // Gets requests of the method's own type.
   std::function<void(Core&, const google::protobuf::Message& request, google::protobuf::Message* response,
                      const CallOptions& options, std::uint64_t ticket, std::function<void(Status)> done)>
       invoke;
@@ -87,9 +88,15 @@ void add_method(Methods& methods, std::string_view name, NamespaceRule rule,
         check(request.GetDescriptor() == Request::descriptor() &&
                   response->GetDescriptor() == Response::descriptor(),
               "a method is called with its own message types");
-        auto call = std::make_shared<Call<Request, Response>>(
-            Call<Request, Response>{static_cast<const Request&>(request), static_cast<Response*>(response),
-                                    options, ticket, std::move(done)});
+        auto call = std::make_shared<Call<Request, Response>>();
+        if (Status status = copy_checked(request, &call->request); !status.ok()) {
+          done(status);
+          return;
+        }
+        call->response = static_cast<Response*>(response);
+        call->options = options;
+        call->ticket = ticket;
+        call->done = std::move(done);
         handler(core, std::move(call));
       }};
 }

@@ -8,7 +8,6 @@
 
 #include "api/convert.h"
 #include "frontend/core.h"
-#include "frontend/message_check.h"
 #include "temporal/api/errordetails/v1/message.pb.h"
 
 namespace perdure::frontend {
@@ -77,11 +76,9 @@ std::uint64_t Frontend::call(std::string_view method, const google::protobuf::Me
     done(no_such_method(method));
     return ticket;
   }
-  for (const Status& status : {check_message(request), check_namespace(request, found->second.rule)}) {
-    if (!status.ok()) {
-      done(status);
-      return ticket;
-    }
+  if (Status status = check_namespace(request, found->second.rule); !status.ok()) {
+    done(status);
+    return ticket;
   }
   response->Clear();
   found->second.invoke(impl_->core, request, response, options, ticket, std::move(done));

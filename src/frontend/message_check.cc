@@ -109,16 +109,25 @@ Status check_fields(const Message& message, int depth) {
 
 }  // namespace
 
-Status check_message(const Message& message) {
-  if (Status status = check_fields(message, 1); !status.ok()) {
-    return status;
-  }
-  const std::size_t bytes = message.ByteSizeLong();
-  if (bytes > limits::kMessage) {
+Status copy_checked(const Message& from, Message* to) {
+  constexpr std::size_t kKeptBuffer = 64 * 1024;
+  const std::size_t size = from.ByteSizeLong();
+  if (size > limits::kMessage) {
     return Status(Code::kResourceExhausted,
-                  fmt::format("grpc: received message larger than max ({} vs. {})", bytes, limits::kMessage));
+                  fmt::format("grpc: received message larger than max ({} vs. {})", size, limits::kMessage));
   }
-  return {};
+  thread_local std::string buffer;
+  buffer.clear();
+  from.AppendPartialToString(&buffer);
+  const bool parsed = to->ParsePartialFromString(buffer);
+  if (buffer.capacity() > kKeptBuffer) {
+    std::string().swap(buffer);
+  }
+  if (parsed) {
+    return {};
+  }
+  Status why = check_fields(from, 1);  // slowly, but it names the field
+  return why.ok() ? invalid_argument("the request cannot be parsed") : why;
 }
 
 }  // namespace perdure::frontend
