@@ -36,6 +36,16 @@ job_test() { # builds and runs every test
   tools/run_tests.sh "build/$preset" "$@"
 }
 
+job_asan() { # builds with AddressSanitizer and UBSan and runs the tests of the libraries (minutes)
+  preset=asan
+  local tests=(base serialize workflow engine matching runtime frontend storage cli sdk histories)
+  job_build "${tests[@]/#/test_}"
+  local name
+  for name in "${tests[@]}"; do
+    "build/asan/bin/test_$name" --gtest_brief=1
+  done
+}
+
 job_format() { # formats the C++ files that differ from the last commit, or all of them with --all
   if [ "${1:-}" = --all ]; then
     git ls-files '*.h' '*.cc' | xargs -r clang-format-19 -i
