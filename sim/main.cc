@@ -158,6 +158,12 @@ int run_gate(const Arguments& arguments) {
     for (std::uint64_t seed = arguments.from; seed < arguments.from + seeds && !found; ++seed) {
       const Outcome outcome = simulate(seed, false);
       if (outcome.violation) {
+        g_planted_bug = PlantedBug::kNone;
+        if (const Outcome clean = simulate(seed, false); clean.violation) {
+          print_failure(arguments, clean);
+          return 1;  // found without being there
+        }
+        g_planted_bug = bug.bug;
         found = true;
         fmt::print("{}: found by seed {}: {}: {}\n", bug.name, seed, outcome.violation->invariant,
                    outcome.violation->detail);
