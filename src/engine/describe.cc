@@ -10,6 +10,7 @@ namespace perdure::engine {
 namespace {
 
 using Activity = state::ActivityState;
+constexpr std::int64_t kNoTime = -62'135'596'800;  // 0001-01-01, Go's zero time, in seconds since 1970
 namespace workflow = temporal::api::workflow::v1;
 
 enums::PendingActivityState pending_state(const Activity& activity) {
@@ -127,6 +128,8 @@ void fill_extended_info(const state::ExecutionState& from, workflow::WorkflowExe
   }
   if (from.run_expiration() != 0) {
     set_time(info->mutable_run_expiration_time(), from.run_expiration());
+  } else {
+    info->mutable_run_expiration_time()->set_seconds(kNoTime);  // as Temporal says "never" here
   }
   set_time(info->mutable_original_start_time(), from.start_time());
   info->set_cancel_requested(from.cancel_requested());

@@ -42,4 +42,6 @@ Result<const NamespaceEntry*> find_namespace_by_id(std::string_view id) {
   return &kDefault;
 }
 
+std::span<const NamespaceEntry> all_namespaces() { return {&kDefault, 1}; }
+
 }  // namespace perdure::frontend

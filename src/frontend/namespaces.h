@@ -1,5 +1,6 @@
 #pragma once
 // The namespaces that this service has. For now there is one, made with the service.
+#include <span>
 #include <string_view>
 
 #include "base/status.h"
@@ -18,5 +19,6 @@ struct NamespaceEntry {
 // not there.
 Result<const NamespaceEntry*> find_namespace(std::string_view name);
 Result<const NamespaceEntry*> find_namespace_by_id(std::string_view id);
+std::span<const NamespaceEntry> all_namespaces();
 
 }  // namespace perdure::frontend

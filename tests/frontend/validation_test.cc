@@ -257,27 +257,6 @@ TEST(Validation, ActivityAnswersAreChecked) {
   EXPECT_EQ(complete()->code(), Code::kNotFound);
 }
 
-TEST(Validation, WhatTheServiceSaysOfItselfIsTrue) {
-  Rig rig;
-  auto system = rig.call<wire::GetSystemInfoResponse>("GetSystemInfo", wire::GetSystemInfoRequest());
-  ASSERT_TRUE(system->ok());
-  EXPECT_EQ(system->response.server_version(), "1.32.0");
-  EXPECT_FALSE(system->response.capabilities().supports_schedules());
-  EXPECT_FALSE(system->response.capabilities().eager_workflow_start());
-  EXPECT_FALSE(system->response.capabilities().nexus());
-  auto cluster = rig.call<wire::GetClusterInfoResponse>("GetClusterInfo", wire::GetClusterInfoRequest());
-  ASSERT_TRUE(cluster->ok());
-  EXPECT_EQ(cluster->response.history_shard_count(), 1);
-  wire::DescribeNamespaceRequest request;
-  request.set_namespace_("default");
-  auto described = rig.call<wire::DescribeNamespaceResponse>("DescribeNamespace", request);
-  ASSERT_TRUE(described->ok());
-  EXPECT_EQ(described->response.namespace_info().state(), enums::NAMESPACE_STATE_REGISTERED);
-  request.set_namespace_("nowhere");
-  EXPECT_EQ(rig.call<wire::DescribeNamespaceResponse>("DescribeNamespace", request)->status->code(),
-            Code::kNotFound);
-}
-
 TEST(Validation, CronSchedules) {
   for (const char* good : {"* * * * *", "*/15 0-6,22 1 jan,MAR mon-fri", "@daily", "@every 1h30m",
                            "0 12 * * 0", "CRON_TZ=Europe/Berlin 0 9 * * *", "30 4 1-7/2 * ?"}) {
