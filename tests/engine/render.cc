@@ -55,6 +55,9 @@ std::string Renderer::nested(const Message& message) {
     return duration_text(api::from_proto(*duration).count());
   }
   if (const auto* time = dynamic_cast<const google::protobuf::Timestamp*>(&message)) {
+    if (time->seconds() < 0) {
+      return "never";  // Go's zero time
+    }
     return "+" + duration_text((api::from_proto(*time) - kStart).count());
   }
   if (const auto* payloads = dynamic_cast<const common::Payloads*>(&message)) {
