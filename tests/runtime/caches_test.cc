@@ -30,6 +30,31 @@ TEST(Caches, ARunWhoseTaskIsStartedInMemoryOnlyIsNotForgotten) {
   EXPECT_EQ(rig.instance->stats().executions_cached, 0u);
 }
 
+TEST(Caches, ForgettingSeveralRunsAtOnceKeepsTheOneThatIsInUse) {
+  Rig rig({.cache_bytes = 0, .history_cache_bytes = 0});
+  std::vector<PendingPointer<wire::StartWorkflowExecutionResponse>> started;
+  const auto start_many = [&](const std::string& prefix) {
+    for (int i = 0; i < 5; ++i) {
+      started.push_back(rig.post<wire::StartWorkflowExecutionResponse>(
+          "StartWorkflowExecution", Rig::start_request(prefix + std::to_string(i), "others")));
+    }
+  };
+  // One round, so that the run in use is in the middle of what is forgotten.
+  start_many("before");
+  started.push_back(
+      rig.post<wire::StartWorkflowExecutionResponse>("StartWorkflowExecution", Rig::start_request("w")));
+  auto task = rig.poll_workflow();
+  ASSERT_TRUE(task->ok());
+  EXPECT_EQ(rig.instance->stats().executions_cached, 1u);
+  start_many("after");
+  rig.instance->step();
+  EXPECT_EQ(rig.instance->stats().executions_cached, 1u);
+  for (const auto& start : started) {
+    EXPECT_TRUE(start->ok());
+  }
+  EXPECT_TRUE(rig.complete(task->response.task_token(), {complete_workflow("1")})->ok());
+}
+
 TEST(Caches, HandingOutATaskReadsNoHistoryFromTheStore) {
   Rig rig;
   rig.start("w");

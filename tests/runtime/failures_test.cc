@@ -82,6 +82,40 @@ TEST(Failures, ATimerThatIsDueWhileTheDiskIsFullFiresLater) {
   EXPECT_THAT(rig.event_types("w"), ::testing::Contains(enums::EVENT_TYPE_TIMER_FIRED));
 }
 
+TEST(Failures, ATimerThatIsDueFiresAtOnceWhenTheDiskHasRoomAgain) {
+  Rig rig;
+  rig.start("w");
+  auto task = rig.poll_workflow();
+  rig.complete(task->response.task_token(), {start_timer("t", 10)});
+  rig.storage->refuse = kDiskFull;
+  rig.advance(seconds(10));
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_FALSE(rig.start("refused")->ok());  // each makes the pause of the loop's own work longer
+  }
+  ASSERT_EQ(rig.instance->wake_at(), rig.clock.time + seconds(30));
+  rig.storage->refuse = Status();
+  EXPECT_TRUE(rig.start("accepted")->ok());
+  EXPECT_THAT(rig.event_types("w"), ::testing::Contains(enums::EVENT_TYPE_TIMER_FIRED));
+}
+
+TEST(Failures, AWorkflowTaskThatARefusedCommitTookBackCannotBeAnswered) {
+  Rig rig;
+  rig.start("w");
+  auto taken_back = rig.poll_workflow();
+  ASSERT_TRUE(taken_back->ok());
+  rig.storage->refuse = kDiskFull;
+  EXPECT_FALSE(rig.signal("w", "refused")->ok());
+  rig.storage->refuse = Status();
+  rig.advance(milliseconds(10));
+  auto again = rig.poll_workflow();
+  ASSERT_TRUE(again->ok());
+  EXPECT_EQ(again->response.started_event_id(), taken_back->response.started_event_id());
+  // Its worker was shown the time of a start that no history holds.
+  auto late = rig.complete(taken_back->response.task_token(), {complete_workflow("1")});
+  EXPECT_EQ(late->status->code(), Code::kNotFound);
+  EXPECT_TRUE(rig.complete(again->response.task_token(), {complete_workflow("1")})->ok());
+}
+
 TEST(Failures, AnActivityWhoseStartWasRefusedIsHandedOutLater) {
   Rig rig;
   rig.start("w");
