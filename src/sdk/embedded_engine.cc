@@ -1,61 +1,18 @@
 #include "sdk/embedded_engine.h"
 
-#include <errno.h>
-#include <fmt/core.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <random>
 #include <utility>
 
-#include "perdure/version.h"
-#include "storage/sqlite/sqlite_storage.h"
-
 namespace perdure::sdk {
-namespace {
-
-// After a write that may or may not be durable nothing may be acknowledged: the process ends, and finds out
-// at its next start.
-[[noreturn]] void end_process(const Status& status) {
-  fmt::print(stderr,
-             "perdure: the state directory cannot be trusted with further writes, this process ends: {}\n",
-             status.to_string());
-  std::fflush(stderr);
-  std::_Exit(EXIT_FAILURE);
-}
-
-runtime::InstanceOptions instance_options() {
-  std::random_device device;
-  runtime::InstanceOptions options;
-  options.seed = (static_cast<std::uint64_t>(device()) << 32) | device();
-  options.on_fatal = end_process;
-  return options;
-}
-
-}  // namespace
 
 Result<std::unique_ptr<EmbeddedEngine>> EmbeddedEngine::open(const std::string& directory) {
-  storage::SqliteOptions options;
-  options.directory = directory;
-  options.holder = program_invocation_short_name;
-  options.program_version = kVersion;
-  auto storage = storage::open_sqlite(options);
-  if (!storage.ok()) {
-    return storage.status();
+  auto engine = host::Engine::open(directory);
+  if (!engine.ok()) {
+    return engine.status();
   }
-  return std::make_unique<EmbeddedEngine>(std::move(storage).value());
+  return std::make_unique<EmbeddedEngine>(std::move(engine).value());
 }
 
-EmbeddedEngine::EmbeddedEngine(std::unique_ptr<storage::Storage> storage)
-    : instance_(std::move(storage), clock_, instance_options()),
-      frontend_(instance_),
-      transport_(frontend_),
-      thread_(instance_, clock_) {}
-
-EmbeddedEngine::~EmbeddedEngine() {
-  if (const Status status = thread_.stop(); !status.ok()) {
-    fmt::print(stderr, "perdure: closing the state directory: {}\n", status.to_string());
-  }
-}
+EmbeddedEngine::EmbeddedEngine(std::unique_ptr<host::Engine> engine)
+    : engine_(std::move(engine)), transport_(engine_->frontend()) {}
 
 }  // namespace perdure::sdk

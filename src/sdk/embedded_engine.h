@@ -1,26 +1,21 @@
 #pragma once
-// The whole service inside this process: store, engine, its thread, and the transport that leads to it.
+// The service inside this process, and the transport that leads to it.
 #include <memory>
 #include <string>
 
 #include "base/status.h"
 #include "client/transport.h"
-#include "frontend/frontend.h"
-#include "runtime/clock.h"
-#include "runtime/instance.h"
-#include "runtime/loop_thread.h"
+#include "host/engine.h"
 #include "sdk/in_process_transport.h"
 
 namespace perdure::sdk {
 
+// Destroyed on another thread than the engine's own, so not from a callback of call().
 class EmbeddedEngine final : public client::Transport {
  public:
   // Opens or makes the state directory.
   static Result<std::unique_ptr<EmbeddedEngine>> open(const std::string& directory);
-  explicit EmbeddedEngine(std::unique_ptr<storage::Storage> storage);
-  // Answers what waits, commits what was asked for, closes the store. Not on the engine's own thread, so not
-  // from a callback of call().
-  ~EmbeddedEngine() override;
+  explicit EmbeddedEngine(std::unique_ptr<host::Engine> engine);
 
   std::uint64_t call(std::string_view method, const google::protobuf::Message& request,
                      google::protobuf::Message* response, std::optional<Duration> timeout,
@@ -29,12 +24,12 @@ class EmbeddedEngine final : public client::Transport {
   }
   void cancel(std::uint64_t ticket) override { transport_.cancel(ticket); }
 
+  // For other transports to the same engine.
+  host::Engine& engine() { return *engine_; }
+
  private:
-  runtime::SystemClock clock_;
-  runtime::Instance instance_;
-  frontend::Frontend frontend_;
+  std::unique_ptr<host::Engine> engine_;
   InProcessTransport transport_;
-  runtime::LoopThread thread_;  // last: it runs while the others live
 };
 
 }  // namespace perdure::sdk

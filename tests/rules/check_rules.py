@@ -16,8 +16,11 @@ ARROWS = {
     "frontend": {"base", "api", "engine", "runtime"},
     "client": {"base", "api", "perdure"},
     "worker": {"base", "api", "workflow", "client", "perdure"},
-    "sdk": {"base", "api", "workflow", "client", "worker", "frontend", "runtime", "storage", "perdure"},
-    "cli": {"base", "api", "storage"},
+    "sdk": {"base", "api", "workflow", "client", "worker", "frontend", "host", "runtime", "storage", "perdure"},
+    "client_grpc": {"base", "api", "client", "perdure"},
+    "host": {"base", "api", "frontend", "runtime", "storage", "perdure"},
+    "server": {"base", "api", "frontend", "runtime"},
+    "cli": {"base", "api", "storage", "host", "server"},
 }
 
 CORES = ("src/engine/", "src/matching/", "src/workflow/")

@@ -1,0 +1,21 @@
+#pragma once
+// `perdure server`: the service on a socket until a signal ends it.
+#include <chrono>
+#include <string>
+
+#include "server/server.h"
+
+namespace perdure::cli {
+
+struct ServerCommand {
+  std::string data{};  // the state directory; empty: default_data_directory()
+  server::ServerOptions server{};
+};
+
+// $XDG_STATE_HOME/perdure or ~/.local/state/perdure; empty if neither is known.
+std::string default_data_directory();
+
+// Returns the exit code: 0 after SIGINT or SIGTERM, 1 if it cannot start.
+int serve_until_stopped(ServerCommand command);
+
+}  // namespace perdure::cli

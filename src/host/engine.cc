@@ -1,0 +1,60 @@
+#include "host/engine.h"
+
+#include <errno.h>
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <utility>
+
+#include "perdure/version.h"
+#include "storage/sqlite/sqlite_storage.h"
+
+namespace perdure::host {
+namespace {
+
+// After a write that may or may not be durable nothing may be acknowledged: the process ends, and finds out
+// at its next start.
+[[noreturn]] void end_process(const Status& status) {
+  fmt::print(stderr,
+             "perdure: the state directory cannot be trusted with further writes, this process ends: {}\n",
+             status.to_string());
+  std::fflush(stderr);
+  std::_Exit(EXIT_FAILURE);
+}
+
+runtime::InstanceOptions instance_options() {
+  std::random_device device;
+  runtime::InstanceOptions options;
+  options.seed = (static_cast<std::uint64_t>(device()) << 32) | device();
+  options.on_fatal = end_process;
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory) {
+  storage::SqliteOptions options;
+  options.directory = directory;
+  options.holder = program_invocation_short_name;
+  options.program_version = kVersion;
+  auto storage = storage::open_sqlite(options);
+  if (!storage.ok()) {
+    return storage.status();
+  }
+  return std::make_unique<Engine>(std::move(storage).value());
+}
+
+Engine::Engine(std::unique_ptr<storage::Storage> storage)
+    : instance_(std::move(storage), clock_, instance_options()),
+      frontend_(instance_),
+      thread_(instance_, clock_) {}
+
+Engine::~Engine() {
+  if (const Status status = stop(); !status.ok()) {
+    fmt::print(stderr, "perdure: closing the state directory: {}\n", status.to_string());
+  }
+}
+
+}  // namespace perdure::host

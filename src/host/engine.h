@@ -1,0 +1,37 @@
+#pragma once
+// The whole service in this process: store, engine, its thread, and the frontend that leads to it. Programs
+// that embed it put a transport in front of the frontend.
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "frontend/frontend.h"
+#include "runtime/clock.h"
+#include "runtime/instance.h"
+#include "runtime/loop_thread.h"
+
+namespace perdure::host {
+
+class Engine {
+ public:
+  // Opens or makes the state directory.
+  static Result<std::unique_ptr<Engine>> open(const std::string& directory);
+  explicit Engine(std::unique_ptr<storage::Storage> storage);
+  // stop(), and says on stderr if it failed.
+  ~Engine();
+
+  frontend::Frontend& frontend() { return frontend_; }
+  const runtime::Instance& instance() const { return instance_; }
+
+  // Answers what waits, commits what was asked for, closes the store. Not on the engine's own thread, so not
+  // from a callback of a call. A second call returns the first one's status.
+  Status stop() { return thread_.stop(); }
+
+ private:
+  runtime::SystemClock clock_;
+  runtime::Instance instance_;
+  frontend::Frontend frontend_;
+  runtime::LoopThread thread_;  // last: it runs while the others live
+};
+
+}  // namespace perdure::host

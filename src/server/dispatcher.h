@@ -1,0 +1,63 @@
+#pragma once
+// Every method of the API's services as one kind of gRPC method over bytes, and the calls under way.
+#include <grpcpp/impl/service_type.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "frontend/frontend.h"
+#include "server/method.h"
+
+namespace perdure::server {
+
+class UnaryCall;
+
+// What all calls share. Thread-safe.
+class Calls {
+ public:
+  explicit Calls(frontend::Frontend& frontend) : frontend_(frontend) {}
+
+  frontend::Frontend& frontend() { return frontend_; }
+
+  // False: limits::kCalls calls are under way.
+  bool enter();
+  void leave();
+
+  using Polls = std::list<UnaryCall*>;
+  // A poll may wait, so end_polls() must be able to find it.
+  void add_poll(UnaryCall* call, Polls::iterator* place);
+  void remove_poll(Polls::iterator place);
+
+  bool draining() const { return draining_.load(std::memory_order_relaxed); }
+  // Ends all polls, those that still come too, for at most `longest`.
+  void end_polls(std::chrono::milliseconds longest);
+
+  std::size_t under_way() const { return under_way_.load(std::memory_order_relaxed); }
+  std::size_t open_polls() const;
+
+ private:
+  frontend::Frontend& frontend_;
+  std::atomic<std::size_t> under_way_{0};
+  std::atomic<bool> draining_{false};
+  mutable std::mutex mutex_;
+  std::condition_variable no_polls_;
+  Polls polls_;  // guarded by mutex_
+};
+
+// One service of the API, e.g. temporal.api.workflowservice.v1.WorkflowService.
+class ApiService final : public grpc::Service {
+ public:
+  ApiService(Calls& calls, const std::string& service);
+
+ private:
+  std::vector<std::unique_ptr<Method>> methods_;  // gRPC keeps pointers to their names
+};
+
+}  // namespace perdure::server

@@ -1,0 +1,16 @@
+#pragma once
+// What the transport bounds, besides base/limits.h. Sizes in bytes.
+#include <chrono>
+#include <cstddef>
+
+namespace perdure::server::limits {
+
+inline constexpr int kMetadata = 64 * 1024;                // request headers together; Go's default is 16 MB
+inline constexpr int kStreamsPerConnection = 20'000;       // calls at the same time on one connection
+inline constexpr std::size_t kCalls = 20'000;              // calls at the same time, all connections
+inline constexpr std::size_t kReadBuffers = 512u << 20;    // received and not yet parsed, all connections
+inline constexpr std::size_t kStatusMessage = 4'000;       // system.maxServiceErrorMessageLength
+inline constexpr std::size_t kStatusTrailers = 14 * 1024;  // clients take 16 KiB of headers
+inline constexpr std::chrono::seconds kClientPing{10};  // clients may ping this often, with or without calls
+
+}  // namespace perdure::server::limits

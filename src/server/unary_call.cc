@@ -1,0 +1,110 @@
+#include "server/unary_call.h"
+
+#include <google/protobuf/arena.h>
+#include <grpcpp/server_context.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "server/limits.h"
+#include "server/wire_bytes.h"
+#include "server/wire_status.h"
+
+namespace perdure::server {
+namespace {
+
+constexpr std::chrono::hours kLongestTimeout{24 * 365};
+
+// What is left of the client's patience; none: it waits for ever.
+std::optional<Duration> time_left(const grpc::CallbackServerContext& context) {
+  const auto deadline = context.deadline();
+  if (deadline == std::chrono::system_clock::time_point::max()) {
+    return std::nullopt;
+  }
+  return std::min<Duration>(deadline - std::chrono::system_clock::now(), kLongestTimeout);
+}
+
+Status too_many_calls() {
+  return Status(Code::kResourceExhausted, "the server has too many calls under way; try again later");
+}
+
+}  // namespace
+
+UnaryCall* UnaryCall::begin(Calls& calls, const Method& method, grpc::CallbackServerContext* context,
+                            const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
+  auto* call = new UnaryCall(calls, method, response);
+  call->run(context, request);
+  return call;
+}
+
+UnaryCall::UnaryCall(Calls& calls, const Method& method, grpc::ByteBuffer* response_bytes)
+    : calls_(calls), method_(method), response_bytes_(response_bytes), admitted_(calls.enter()) {}
+
+UnaryCall::~UnaryCall() { calls_.leave(); }
+
+void UnaryCall::run(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  if (!admitted_) {
+    finish(too_many_calls());
+    return;
+  }
+  const frontend::CallOptions options{.timeout = time_left(*context)};
+  if (options.timeout && *options.timeout <= Duration::zero()) {
+    finish(Status(Code::kDeadlineExceeded, "the call's deadline passed before it was read"));
+    return;
+  }
+  // The request is needed during the frontend's call only. The response is not on an arena: the frontend
+  // moves into it what it has.
+  alignas(8) char first_block[4096];
+  google::protobuf::ArenaOptions arena_options;
+  arena_options.initial_block = first_block;
+  arena_options.initial_block_size = sizeof first_block;
+  google::protobuf::Arena arena(arena_options);
+  google::protobuf::Message* message = method_.request->New(&arena);
+  Status read = read_message(const_cast<grpc::ByteBuffer*>(request), message);
+  context->GetRpcAllocatorState()->FreeRequest();
+  if (!read.ok()) {
+    finish(std::move(read));
+    return;
+  }
+  response_.reset(method_.response->New());
+  if (method_.may_wait) {
+    calls_.add_poll(this, &place_);
+    is_listed_ = true;
+  }
+  ticket_.store(calls_.frontend().call(method_.name, *message, response_.get(), options,
+                                       [this](Status status) { finish(std::move(status)); }));
+  if (method_.may_wait && calls_.draining()) {
+    cancel();
+  }
+}
+
+void UnaryCall::cancel() {
+  const std::uint64_t ticket = ticket_.load();
+  if (ticket != 0 && !finished_.load()) {
+    calls_.frontend().cancel(ticket);
+  }
+}
+
+void UnaryCall::finish(Status status) {
+  finished_.store(true);
+  if (is_listed_) {
+    calls_.remove_poll(place_);
+  }
+  if (status.code() == Code::kCancelled && method_.empty_ends && calls_.draining()) {
+    response_->Clear();
+    status = Status();
+  }
+  if (status.ok()) {
+    *response_bytes_ = write_message(*response_);
+    response_.reset();
+    Finish(grpc::Status::OK);
+    return;
+  }
+  const WireStatus wire = to_wire(status);
+  response_.reset();
+  Finish(grpc::Status(static_cast<grpc::StatusCode>(wire.code), wire.message, wire.details));
+}
+
+}  // namespace perdure::server

@@ -1,0 +1,47 @@
+#pragma once
+// One call under way: parsed, given to the frontend, answered. Deletes itself when gRPC is done with it.
+#include <google/protobuf/message.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "base/status.h"
+#include "server/dispatcher.h"
+#include "server/method.h"
+
+namespace perdure::server {
+
+class UnaryCall final : public grpc::ServerUnaryReactor {
+ public:
+  // Gives the request to the frontend. gRPC answers OnCancel and OnDone only after this returned.
+  static UnaryCall* begin(Calls& calls, const Method& method, grpc::CallbackServerContext* context,
+                          const grpc::ByteBuffer* request, grpc::ByteBuffer* response);
+
+  // Ends a poll that waits.
+  void cancel();
+
+  void OnCancel() override { cancel(); }
+  void OnDone() override { delete this; }
+
+ private:
+  UnaryCall(Calls& calls, const Method& method, grpc::ByteBuffer* response_bytes);
+  ~UnaryCall() override;
+
+  void run(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request);
+  void finish(Status status);
+
+  Calls& calls_;
+  const Method& method_;
+  grpc::ByteBuffer* response_bytes_;
+  std::unique_ptr<google::protobuf::Message> response_;
+  std::atomic<std::uint64_t> ticket_{0};  // 0: the frontend has not given it yet
+  std::atomic<bool> finished_{false};
+  bool admitted_ = false;
+  bool is_listed_ = false;
+  Calls::Polls::iterator place_;
+};
+
+}  // namespace perdure::server
