@@ -1,0 +1,7 @@
+from dataclasses import dataclass
+
+
+@dataclass
+class YourParams:
+    greeting: str
+    name: str
