@@ -1,0 +1,329 @@
+#!/usr/bin/env python3
+"""Asks two services the same random requests and compares what they say and record.
+
+    differential.py ADDRESS ADDRESS [--seed N] [--seeds COUNT] [--steps COUNT] [--verbose]
+
+Ends with 1 at the first difference, after showing it and the requests that led there.
+"""
+
+import argparse
+import concurrent.futures
+import random
+import sys
+import time
+import uuid
+
+import grpc
+from google.protobuf import text_format
+from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskState
+
+from normalise import first_difference
+from service import RUNNING, Service
+from steps import Steps
+
+NEAR = 0.5  # seconds: nothing is asked while something falls due this soon
+GRACE = 0.7  # seconds after which whatever fell due has happened
+PATIENCE = 5.0  # seconds that both may take until they agree
+
+
+class Difference(Exception):
+    pass
+
+
+class Run:
+    """One seed."""
+
+    def __init__(self, seed, addresses, names, verbose):
+        self.prefix = f"{seed}-{uuid.uuid4().hex[:8]}-"
+        self.random = random.Random(seed)
+        self.services = [Service(name, a, self.prefix) for name, a in zip(names, addresses)]
+        self.workflow_ids = [self.prefix + name for name in ("one", "two", "three")]
+        self.steps = Steps(self.random, self.prefix, self.workflow_ids)
+        self.states = {}  # workflow id: (tree, description, events) of the first service
+        self.log = []
+        self.verbose = verbose
+        self.pool = concurrent.futures.ThreadPoolExecutor(2)
+        self.waited = 0.0
+
+    def close(self):
+        self.pool.shutdown()
+        for service in self.services:
+            service.close()
+
+    def both(self, work):
+        """[work(first), work(second)], at the same time."""
+        return list(self.pool.map(work, self.services))
+
+    def go(self, count):
+        for _ in range(count):
+            self.wait_for_what_is_due()
+            self.ask(self.next_step())
+            self.compare_states()
+        self.compare_all_runs()
+
+    # --- what to ask
+
+    def next_step(self):
+        steps, open_ids, choices = self.steps, set(), []
+        for workflow_id, (_, description, events) in self.states.items():
+            if description is None or description.workflow_execution_info.status != RUNNING:
+                continue
+            open_ids.add(workflow_id)
+            choices += self.worker_choices(workflow_id, description, events)
+            urgent = self.urgent(workflow_id, description, events)
+            if urgent:
+                return urgent
+        choices += [
+            (3 if len(open_ids) < 2 else 1, steps.start),
+            (1.5, steps.signal),
+            (0.5, steps.cancel),
+            (0.3, steps.terminate),
+            (0.5, steps.describe),
+            (0.8, lambda: steps.read_history(open_ids)),
+            (0.15, lambda: steps.complete_workflow_task(steps.workflow_id(), [], [])),
+            (0.15, lambda: steps.answer_activity(steps.workflow_id(), "a")),
+        ]
+        weights = [weight for weight, _ in choices]
+        return self.random.choices(choices, weights)[0][1]()
+
+    def urgent(self, workflow_id, description, events):
+        """A second attempt is completed at once: how long a third may take is drawn by the service."""
+        task = description.pending_workflow_task
+        if task.attempt < 2:
+            return None
+        if task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED:
+            if workflow_id in self.steps.held_workflow_task:
+                return self.steps.complete_workflow_task(workflow_id, [], [], calm=True)
+            return None
+        return self.steps.poll_workflow_task(workflow_id)
+
+    def worker_choices(self, workflow_id, description, events):
+        steps, choices = self.steps, []
+        task = description.pending_workflow_task
+        if task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED:
+            choices.append((4, lambda: steps.poll_workflow_task(workflow_id)))
+        elif task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED:
+            timers = set(pending_timers(events))
+            activities = pending_activity_events(events, description)
+            choices.append((4, lambda: steps.complete_workflow_task(workflow_id, activities, timers)))
+            choices.append((0.4, lambda: steps.fail_workflow_task(workflow_id)))
+        for activity in description.pending_activities:
+            activity_id = activity.activity_id
+            waits = not activity.HasField("next_attempt_schedule_time")
+            if activity.state == PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED and waits:
+                choices.append((2, lambda a=activity_id: steps.poll_activity_task(workflow_id, a)))
+            else:
+                choices.append((2, lambda a=activity_id: steps.answer_activity(workflow_id, a)))
+        return choices
+
+    # --- asking
+
+    def ask(self, step):
+        requests = [step.request(service) for service in self.services]
+        asked = dict(zip(self.services, requests))
+        self.log.append(f"{step.method} {step.note}\n{indented(text_format.MessageToString(requests[0]))}")
+        if self.verbose:
+            print(self.log[-1])
+        answers = self.both(lambda service: service.call(step.method, asked[service], step.timeout))
+        trees = [service.comparable(answer) for service, answer in zip(self.services, answers)]
+        self.log.append(f"  -> {short(trees[0])}")
+        if self.verbose:
+            print(self.log[-1])
+        # What the first saw of a workflow task under way stays with the poll; see visible_history.
+        self.must_be_equal(f"the answers to {step.method}", *trees)
+        if step.keeps_task:
+            for service, answer in zip(self.services, answers):
+                service.tokens[step.keeps_task] = answer.task_token
+            kind = "workflow" if step.method == "PollWorkflowTaskQueue" else "activity"
+            self.steps.old_tasks.append((kind, step.keeps_task))
+        run_id = getattr(answers[0], "run_id", "")
+        if run_id:
+            workflow_id = requests[0].workflow_id
+            known = self.steps.runs.setdefault(workflow_id, [])
+            name = self.services[0].normaliser.text(run_id)
+            if name not in known:
+                known.append(name)
+        if step.method.startswith("GetWorkflowExecutionHistory"):
+            self.read_on(step.method, requests, answers)
+
+    def read_on(self, method, requests, answers):
+        while not isinstance(answers[0], grpc.RpcError) and answers[0].next_page_token:
+            for request, answer in zip(requests, answers):
+                request.next_page_token = answer.next_page_token
+            asked = dict(zip(self.services, requests))
+            answers = self.both(lambda service: service.call(method, asked[service]))
+            trees = [service.comparable(answer) for service, answer in zip(self.services, answers)]
+            self.must_be_equal(f"the next page of {method}", *trees)
+
+    # --- comparing
+
+    def compare_states(self):
+        for workflow_id in self.workflow_ids:
+            self.compare_state(workflow_id)
+
+    def compare_state(self, workflow_id, run=""):
+        """Until they agree, or patience ends."""
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            states = self.both(lambda service: service.run_state(workflow_id, service.normaliser.id_of(run)))
+            difference = first_difference(states[0][0], states[1][0])
+            if difference is None:
+                if not run:
+                    self.remember(workflow_id, states[0])
+                return states
+            if time.monotonic() > give_up:
+                self.must_be_equal(f"the state of {workflow_id[len(self.prefix):]} {run}", states[0][0], states[1][0])
+            time.sleep(0.05)
+
+    def remember(self, workflow_id, state):
+        self.states[workflow_id] = state
+        if state[1] is not None:
+            name = self.services[0].normaliser.text(state[1].workflow_execution_info.execution.run_id)
+            known = self.steps.runs.setdefault(workflow_id, [])
+            if name not in known:
+                known.append(name)
+
+    def compare_all_runs(self):
+        for workflow_id, runs in self.steps.runs.items():
+            if workflow_id.startswith(self.prefix):
+                for run in runs:
+                    self.compare_state(workflow_id, run)
+
+    def must_be_equal(self, what, left, right):
+        found = first_difference(left, right)
+        if found:
+            path, first, second = found
+            lines = ["", *self.log[-14:], "", f"{what} differ at {path}:"]
+            lines += [f"  {self.services[0].name}: {short(first, 2000)}", f"  {self.services[1].name}: {short(second, 2000)}"]
+            for service, tree in zip(self.services, (left, right)):
+                lines += ["", f"{service.name}, whole:", render(tree)]
+            raise Difference("\n".join(lines))
+
+    # --- time
+
+    def wait_for_what_is_due(self):
+        """Until nothing falls due in the next moment, and what fell due has happened on both."""
+        give_up = time.time() + 60
+        while True:
+            near = self.soon_due()
+            if not near or time.time() > give_up:
+                return
+            begin = time.time()
+            time.sleep(max(0.0, near[-1] + GRACE - time.time()))
+            self.compare_states()
+            self.waited += time.time() - begin
+
+    def soon_due(self):
+        now = time.time()
+        due = []
+        for workflow_id in self.workflow_ids:
+            for _, description, events in self.both(lambda service: service.run_state(workflow_id)):
+                if description is not None:
+                    due += deadlines(description, events)
+        return sorted(at for at in due if now - GRACE < at < now + NEAR)
+
+
+def deadlines(description, events):
+    """When something happens by itself, in seconds since 1970."""
+    info, extended = description.workflow_execution_info, description.workflow_extended_info
+    if info.status != RUNNING:
+        return []
+    due = [at(extended.run_expiration_time), at(extended.execution_expiration_time), at(info.execution_time)]
+    task = description.pending_workflow_task
+    if task.HasField("started_time"):
+        due.append(at(task.started_time) + span(description.execution_config.default_workflow_task_timeout))
+    due.append(at(task.scheduled_time))
+    for activity in description.pending_activities:
+        options = activity.activity_options
+        due += [at(activity.expiration_time), at(activity.next_attempt_schedule_time), at(activity.scheduled_time)]
+        due.append(at(activity.scheduled_time) + span(options.schedule_to_start_timeout))
+        started = at(activity.last_started_time)
+        due.append(started + span(options.start_to_close_timeout))
+        due.append(max(started, at(activity.last_heartbeat_time)) + span(options.heartbeat_timeout))
+    due += pending_timers(events).values()
+    return due
+
+
+def pending_timers(events):
+    """{timer id: when it fires}"""
+    timers, names = {}, {}
+    for event in events:
+        if event.HasField("timer_started_event_attributes"):
+            attributes = event.timer_started_event_attributes
+            names[event.event_id] = attributes.timer_id
+            timers[attributes.timer_id] = at(event.event_time) + span(attributes.start_to_fire_timeout)
+        elif event.HasField("timer_fired_event_attributes"):
+            timers.pop(names[event.timer_fired_event_attributes.started_event_id], None)
+        elif event.HasField("timer_canceled_event_attributes"):
+            timers.pop(names[event.timer_canceled_event_attributes.started_event_id], None)
+    return timers
+
+
+def pending_activity_events(events, description):
+    """Scheduled event ids of activities that are pending."""
+    pending = {activity.activity_id for activity in description.pending_activities}
+    found = {}
+    for event in events:
+        if event.HasField("activity_task_scheduled_event_attributes"):
+            found[event.activity_task_scheduled_event_attributes.activity_id] = event.event_id
+    return [event_id for activity_id, event_id in found.items() if activity_id in pending]
+
+
+def at(timestamp):
+    return timestamp.ToNanoseconds() / 1e9
+
+
+def span(duration):
+    return duration.ToNanoseconds() / 1e9 or 1e12
+
+
+def indented(text):
+    return "".join(f"    {line}\n" for line in text[:3000].splitlines()).rstrip()
+
+
+def short(tree, most=300):
+    text = str(tree)
+    return text if len(text) <= most else text[:most] + "…"
+
+
+def render(tree, indent="  "):
+    if isinstance(tree, dict) and isinstance(tree.get("history"), list):
+        lines = [f"{indent}{event.get('event_id')} {event.get('event_type')} {attributes_of(event)}" for event in tree["history"]]
+        rest = {key: value for key, value in tree.items() if key != "history"}
+        return "\n".join(lines + [f"{indent}{rest}"])
+    return indent + str(tree)
+
+
+def attributes_of(event):
+    return {k: v for k, v in event.items() if k not in ("event_id", "event_type", "event_time")}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("addresses", nargs=2)
+    parser.add_argument("--names", default="temporal,perdure")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=150)
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--keep-going", action="store_true", help="show the differences of all seeds")
+    arguments = parser.parse_args()
+    failed = 0
+    for seed in range(arguments.seed, arguments.seed + arguments.seeds):
+        begin = time.monotonic()
+        run = Run(seed, arguments.addresses, arguments.names.split(","), arguments.verbose)
+        try:
+            run.go(arguments.steps)
+            print(f"seed {seed}: {arguments.steps} requests, the same ({time.monotonic() - begin:.0f} s)", flush=True)
+        except Difference as difference:
+            print(f"seed {seed}: DIFFERENT after {len(run.log) // 2} requests{difference}\n", flush=True)
+            failed += 1
+            if not arguments.keep_going:
+                break
+        finally:
+            run.close()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

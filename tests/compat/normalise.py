@@ -1,0 +1,152 @@
+"""What of a message two services must agree on.
+
+A message becomes a tree of dictionaries, lists and scalars. Everything in it is compared but for IGNORED, which is the
+whole list, and these five rules:
+
+* ids that a service makes (UUIDs, also inside texts) become "id-1", "id-2" … in the order of their first appearance;
+* times become "TIME" ("NEVER" for Go's zero time), durations in ROUGH become "NONE" or "SOME";
+* tokens become "TOKEN";
+* lists in UNORDERED are sorted by the field given there;
+* a WorkflowTaskStarted at the end of an open run's history is left out (visible_history).
+"""
+
+import re
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+# Type.field: why it need not be the same.
+IGNORED = {
+    "HistoryEvent.task_id": "a number inside the store",
+    "WorkflowTaskStartedEventAttributes.history_size_bytes": "bytes of the store's own encoding",
+    "WorkflowExecutionInfo.history_size_bytes": "bytes of the store's own encoding",
+    "WorkflowExecutionInfo.state_transition_count": "how many commits it took; fewer here (docs/adr/0002)",
+    "PollWorkflowTaskQueueResponse.backlog_count_hint": "an estimate",
+    "PollWorkflowTaskQueueResponse.poller_scaling_decision": "depends on load",
+    "PollActivityTaskQueueResponse.poller_scaling_decision": "depends on load",
+}
+
+# Durations that depend on how long something took: only whether they are zero is compared.
+ROUGH = {
+    "WorkflowExecutionInfo.execution_duration",
+    "WorkflowExecutionStartedEventAttributes.first_workflow_task_backoff",
+    "PendingActivityInfo.current_retry_interval",
+}
+
+# Temporal gives these in the order of a hash table.
+UNORDERED = {"DescribeWorkflowExecutionResponse.pending_activities": "activity_id"}
+
+TOKENS = {"task_token", "next_page_token"}
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+class Normaliser:
+    """Of one service: remembers which of its ids is which."""
+
+    def __init__(self, prefix=""):
+        self.prefix = prefix  # what makes this run's workflow ids its own; removed
+        self._names = {}
+        self._ids = {}
+
+    def text(self, text):
+        if self.prefix:
+            text = text.replace(self.prefix, "")
+        return UUID.sub(lambda found: self._name(found.group()), text)
+
+    def _name(self, uuid):
+        if uuid not in self._names:
+            name = f"id-{len(self._names) + 1}"
+            self._names[uuid] = name
+            self._ids[name] = uuid
+        return self._names[uuid]
+
+    def id_of(self, name):
+        """The service's own id behind a name that text() gave."""
+        return self._ids.get(name, name)
+
+    def message(self, message):
+        if isinstance(message, Timestamp):
+            return "NEVER" if message.seconds < 0 else "TIME"
+        if isinstance(message, Duration):
+            return f"{message.ToNanoseconds() / 1e9!r}s"
+        tree = {}
+        for field in message.DESCRIPTOR.fields:
+            path = f"{message.DESCRIPTOR.name}.{field.name}"
+            value = getattr(message, field.name)
+            if path in IGNORED or not _is_set(message, field, value):
+                continue
+            if path in ROUGH:
+                tree[field.name] = "SOME" if value.ToNanoseconds() else "NONE"
+            elif _is_map(field):
+                pairs = [(key, value[key]) for key in value]
+                pairs.sort(key=lambda pair: (_sort_text(pair[1]), str(pair[0])))
+                tree[field.name] = {self._scalar(field, key): self._value(field, item) for key, item in pairs}
+            elif field.is_repeated:
+                items = sorted(value, key=lambda i: getattr(i, UNORDERED[path])) if path in UNORDERED else value
+                tree[field.name] = [self._value(field, item) for item in items]
+            else:
+                tree[field.name] = self._value(field, value)
+        return tree
+
+    def _value(self, field, value):
+        if hasattr(value, "DESCRIPTOR"):
+            return self.message(value)
+        return self._scalar(field, value)
+
+    def _scalar(self, field, value):
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, bytes):
+            return "TOKEN" if field.name in TOKENS else self.text(value.decode("latin-1"))
+        if field.enum_type is not None:
+            known = field.enum_type.values_by_number.get(value)
+            return known.name if known else value
+        return value
+
+
+def visible_history(events):
+    """Without the start of a workflow task that is under way.
+
+    A first attempt is started in memory only, so its event shows with the run's next commit (docs/adr/0002).
+    """
+    events = list(events)
+    if events and events[-1].HasField("workflow_task_started_event_attributes"):
+        events.pop()
+    return events
+
+
+def first_difference(left, right, path=""):
+    """None, or (path, left value, right value) where two trees differ first."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in list(left) + [key for key in right if key not in left]:
+            found = first_difference(left.get(key, "(none)"), right.get(key, "(none)"), f"{path}.{key}")
+            if found:
+                return found
+        return None
+    if isinstance(left, list) and isinstance(right, list):
+        for i in range(max(len(left), len(right))):
+            found = first_difference(
+                left[i] if i < len(left) else "(none)", right[i] if i < len(right) else "(none)", f"{path}[{i}]"
+            )
+            if found:
+                return found
+        return None
+    # True == 1 in Python, not here.
+    return None if left == right and type(left) is type(right) else (path, left, right)
+
+
+def _is_set(message, field, value):
+    if field.is_repeated:
+        return len(value) > 0
+    if field.has_presence:
+        return message.HasField(field.name)
+    return value != field.default_value
+
+
+def _is_map(field):
+    return field.type == FieldDescriptor.TYPE_MESSAGE and field.message_type.GetOptions().map_entry
+
+
+def _sort_text(value):
+    return str(value) if hasattr(value, "DESCRIPTOR") else ""
