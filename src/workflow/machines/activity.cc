@@ -8,7 +8,7 @@
 #include "api/convert.h"
 #include "api/failure_conversion.h"
 #include "api/payload_conversion.h"
-#include "perdure/error.h"
+#include "workflow/machines/transitions.h"
 
 namespace perdure::workflow_core {
 namespace {
@@ -18,24 +18,19 @@ using State = ActivityMachine::State;
 using Input = ActivityMachine::Input;
 using namespace temporal::api::enums::v1;  // NOLINT: the wire's enumerators have their type in their name
 
-struct Transition {
-  State from;
-  Input input;
-  State to;
-};
-constexpr std::array kTransitions{
-    Transition{State::kCommandCreated, Input::kRecorded, State::kScheduled},
-    Transition{State::kCommandCreated, Input::kCancelRequest, State::kDropped},
-    Transition{State::kCommandCreated, Input::kAbandonRequest, State::kDropped},
-    Transition{State::kScheduled, Input::kCancelRequest, State::kCancelCommandCreated},
-    Transition{State::kScheduled, Input::kAbandonRequest, State::kAbandoned},
-    Transition{State::kScheduled, Input::kClose, State::kClosed},
-    Transition{State::kCancelCommandCreated, Input::kCancelRequest, State::kCancelCommandCreated},
-    Transition{State::kCancelCommandCreated, Input::kRecorded, State::kCancelRecorded},
-    Transition{State::kCancelRecorded, Input::kCancelRequest, State::kCancelRecorded},
-    Transition{State::kCancelRecorded, Input::kClose, State::kClosed},
-    Transition{State::kAbandoned, Input::kClose, State::kClosed},
-};
+constexpr std::array kTransitions = std::to_array<Transition<ActivityMachine>>({
+    {State::kCommandCreated, Input::kRecorded, State::kScheduled},
+    {State::kCommandCreated, Input::kCancelRequest, State::kDropped},
+    {State::kCommandCreated, Input::kAbandonRequest, State::kDropped},
+    {State::kScheduled, Input::kCancelRequest, State::kCancelCommandCreated},
+    {State::kScheduled, Input::kAbandonRequest, State::kAbandoned},
+    {State::kScheduled, Input::kClose, State::kClosed},
+    {State::kCancelCommandCreated, Input::kCancelRequest, State::kCancelCommandCreated},
+    {State::kCancelCommandCreated, Input::kRecorded, State::kCancelRecorded},
+    {State::kCancelRecorded, Input::kCancelRequest, State::kCancelRecorded},
+    {State::kCancelRecorded, Input::kClose, State::kClosed},
+    {State::kAbandoned, Input::kClose, State::kClosed},
+});
 
 void set_timeout(const std::optional<std::chrono::nanoseconds>& timeout, google::protobuf::Duration* out) {
   api::set_duration(out, *timeout);
@@ -67,16 +62,7 @@ ActivityMachine::ActivityMachine(detail::ActivityRequest request, bool eager, st
     : request_(std::move(request)), eager_(eager), outbox_(std::move(outbox)) {}
 
 void ActivityMachine::step(Input input) {
-  for (const Transition& transition : kTransitions) {
-    if (transition.from == state_ && transition.input == input) {
-      state_ = transition.to;
-      return;
-    }
-  }
-  throw NondeterminismError(
-      fmt::format("[TMPRL1100] Nondeterminism error: history has an event of {} that cannot follow what "
-                  "happened to it before",
-                  describe(COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK)));
+  state_ = next_state(kTransitions, state_, input, *this, COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK);
 }
 
 void ActivityMachine::cancel() {

@@ -8,6 +8,7 @@
 #include "api/convert.h"
 #include "api/payload_conversion.h"
 #include "perdure/error.h"
+#include "workflow/machines/transitions.h"
 
 namespace perdure::workflow_core {
 namespace {
@@ -16,19 +17,14 @@ using State = TimerMachine::State;
 using Input = TimerMachine::Input;
 using namespace temporal::api::enums::v1;  // NOLINT: the wire's enumerators have their type in their name
 
-struct Transition {
-  State from;
-  Input input;
-  State to;
-};
-constexpr std::array kTransitions{
-    Transition{State::kCommandCreated, Input::kRecorded, State::kStarted},
-    Transition{State::kCommandCreated, Input::kCancelRequest, State::kDropped},
-    Transition{State::kStarted, Input::kCancelRequest, State::kCancelCommandCreated},
-    Transition{State::kStarted, Input::kFire, State::kClosed},
+constexpr std::array kTransitions = std::to_array<Transition<TimerMachine>>({
+    {State::kCommandCreated, Input::kRecorded, State::kStarted},
+    {State::kCommandCreated, Input::kCancelRequest, State::kDropped},
+    {State::kStarted, Input::kCancelRequest, State::kCancelCommandCreated},
+    {State::kStarted, Input::kFire, State::kClosed},
     // The service drops a firing that the cancellation overtook, so none follows here.
-    Transition{State::kCancelCommandCreated, Input::kRecorded, State::kClosed},
-};
+    {State::kCancelCommandCreated, Input::kRecorded, State::kClosed},
+});
 
 }  // namespace
 
@@ -41,16 +37,7 @@ TimerMachine::TimerMachine(std::string timer_id, std::chrono::nanoseconds durati
       outbox_(std::move(outbox)) {}
 
 void TimerMachine::step(Input input) {
-  for (const Transition& transition : kTransitions) {
-    if (transition.from == state_ && transition.input == input) {
-      state_ = transition.to;
-      return;
-    }
-  }
-  throw NondeterminismError(
-      fmt::format("[TMPRL1100] Nondeterminism error: history has an event of {} that cannot follow what "
-                  "happened to it before",
-                  describe(COMMAND_TYPE_START_TIMER)));
+  state_ = next_state(kTransitions, state_, input, *this, COMMAND_TYPE_START_TIMER);
 }
 
 void TimerMachine::cancel() {
