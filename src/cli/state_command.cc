@@ -6,15 +6,14 @@
 #include <array>
 #include <vector>
 
+#include "cli/listing.h"
 #include "perdure/state/v1/state.pb.h"
-#include "storage/sqlite/sqlite_storage.h"
 #include "temporal/api/enums/v1/workflow.pb.h"
 
 namespace perdure::cli {
 namespace {
 
 using Row = std::array<std::string, 7>;
-constexpr int kPage = 1000;
 
 Row row_of(const storage::RunSummary& run) {
   perdure::state::v1::ExecutionState state;
@@ -65,25 +64,17 @@ std::string status_text(temporal::api::enums::v1::WorkflowExecutionStatus status
 }
 
 Result<std::string> list_state(const std::string& directory) {
-  auto store = storage::open_sqlite(
-      {.directory = directory, .holder = "perdure state", .create_if_missing = false, .read_only = true});
+  auto store = open_for_listing(directory);
   if (!store.ok()) {
     return store.status();
   }
   std::vector<Row> rows = {{"NAMESPACE", "WORKFLOW ID", "RUN ID", "STATUS", "TYPE", "EVENTS", "PENDING"}};
-  ExecutionId after;
-  for (;;) {
-    const auto runs = (*store)->list_runs(after, kPage);
-    if (!runs.ok()) {
-      return runs.status();
-    }
-    if (runs->empty()) {
-      break;
-    }
-    for (const storage::RunSummary& run : *runs) {
-      rows.push_back(row_of(run));
-    }
-    after = runs->back().execution;
+  Status listed = for_each_run(**store, [&rows](const storage::RunSummary& run) {
+    rows.push_back(row_of(run));
+    return Status();
+  });
+  if (!listed.ok()) {
+    return listed;
   }
   const std::string summary = fmt::format("{} runs, {} commits, opened {} times\n", rows.size() - 1,
                                           (*store)->info().last_sequence, (*store)->info().incarnation);

@@ -2,16 +2,15 @@
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include "cli/listing.h"
 #include "cli/state_command.h"
 #include "perdure/state/v1/state.pb.h"
-#include "storage/sqlite/sqlite_storage.h"
 
 namespace perdure::cli {
 namespace {
 
 using google::protobuf::ListValue;
 using google::protobuf::Struct;
-constexpr int kPage = 1000;
 
 void set(Struct* object, const std::string& name, const std::string& value) {
   (*object->mutable_fields())[name].set_string_value(value);
@@ -79,8 +78,7 @@ Status add_run(storage::Storage& store, const storage::RunSummary& run, ListValu
 }  // namespace
 
 Result<std::string> list_state_json(const std::string& directory) {
-  auto store = storage::open_sqlite(
-      {.directory = directory, .holder = "perdure state", .create_if_missing = false, .read_only = true});
+  auto store = open_for_listing(directory);
   if (!store.ok()) {
     return store.status();
   }
@@ -88,21 +86,10 @@ Result<std::string> list_state_json(const std::string& directory) {
   set(&listing, "commits", (*store)->info().last_sequence);
   set(&listing, "opened", (*store)->info().incarnation);
   ListValue* list = (*listing.mutable_fields())["runs"].mutable_list_value();
-  ExecutionId after;
-  for (;;) {
-    const auto runs = (*store)->list_runs(after, kPage);
-    if (!runs.ok()) {
-      return runs.status();
-    }
-    if (runs->empty()) {
-      break;
-    }
-    for (const storage::RunSummary& run : *runs) {
-      if (Status added = add_run(**store, run, list); !added.ok()) {
-        return added;
-      }
-    }
-    after = runs->back().execution;
+  Status listed =
+      for_each_run(**store, [&](const storage::RunSummary& run) { return add_run(**store, run, list); });
+  if (!listed.ok()) {
+    return listed;
   }
   if (Status closed = (*store)->close(); !closed.ok()) {
     return closed;
