@@ -51,19 +51,14 @@ std::string Worker::sticky_queue() const {
   return fmt::format("sticky-{}-{}", index_, in_process() ? life_ : 0);
 }
 
-void Worker::poll_workflow_tasks(bool sticky) {
-  wire::PollWorkflowTaskQueueRequest request;
+template <class Request, class Response>
+void Worker::poll(const char* method, Request request, std::function<void()> again) {
   request.set_namespace_(kNamespace);
   request.set_identity(fmt::format("worker{}", index_));
-  request.mutable_task_queue()->set_name(sticky ? sticky_queue() : kQueue);
-  if (sticky) {
-    request.mutable_task_queue()->set_kind(enums::TASK_QUEUE_KIND_STICKY);
-    request.mutable_task_queue()->set_normal_name(kQueue);
-  }
   const int life = life_;
-  world_.node.call<wire::PollWorkflowTaskQueueRequest, wire::PollWorkflowTaskQueueResponse>(
-      "PollWorkflowTaskQueue", request, in_process(),
-      [this, life, sticky](const Status& status, wire::PollWorkflowTaskQueueResponse& response) {
+  world_.node.call<Request, Response>(
+      method, request, in_process(),
+      [this, life, again = std::move(again)](const Status& status, Response& response) {
         if (life != life_) {
           return;
         }
@@ -72,8 +67,26 @@ void Worker::poll_workflow_tasks(bool sticky) {
         }
         after(status.ok() ? Duration(std::chrono::milliseconds(1))
                           : std::chrono::milliseconds(50 + random_.below(200)),
-              [this, sticky] { poll_workflow_tasks(sticky); });
+              again);
       });
+}
+
+void Worker::poll_workflow_tasks(bool sticky) {
+  wire::PollWorkflowTaskQueueRequest request;
+  request.mutable_task_queue()->set_name(sticky ? sticky_queue() : kQueue);
+  if (sticky) {
+    request.mutable_task_queue()->set_kind(enums::TASK_QUEUE_KIND_STICKY);
+    request.mutable_task_queue()->set_normal_name(kQueue);
+  }
+  poll<wire::PollWorkflowTaskQueueRequest, wire::PollWorkflowTaskQueueResponse>(
+      "PollWorkflowTaskQueue", std::move(request), [this, sticky] { poll_workflow_tasks(sticky); });
+}
+
+void Worker::poll_activity_tasks() {
+  wire::PollActivityTaskQueueRequest request;
+  request.mutable_task_queue()->set_name(kQueue);
+  poll<wire::PollActivityTaskQueueRequest, wire::PollActivityTaskQueueResponse>(
+      "PollActivityTaskQueue", std::move(request), [this] { poll_activity_tasks(); });
 }
 
 void Worker::take(const wire::PollWorkflowTaskQueueResponse& response) {

@@ -70,6 +70,9 @@ class Worker {
   void after(Duration delay, std::function<void()> action);
   void poll_workflow_tasks(bool sticky);
   void poll_activity_tasks();
+  // Polls once, takes what comes, and polls `again` a moment later.
+  template <class Request, class Response>
+  void poll(const char* method, Request request, std::function<void()> again);
   std::string sticky_queue() const;
 
   // workflow tasks

@@ -22,27 +22,6 @@ std::string text_of(const temporal::api::common::v1::Payloads& payloads) {
 
 }  // namespace
 
-void Worker::poll_activity_tasks() {
-  wire::PollActivityTaskQueueRequest request;
-  request.set_namespace_(kNamespace);
-  request.set_identity(fmt::format("worker{}", index_));
-  request.mutable_task_queue()->set_name(kQueue);
-  const int life = life_;
-  world_.node.call<wire::PollActivityTaskQueueRequest, wire::PollActivityTaskQueueResponse>(
-      "PollActivityTaskQueue", request, in_process(),
-      [this, life](const Status& status, wire::PollActivityTaskQueueResponse& response) {
-        if (life != life_) {
-          return;
-        }
-        if (status.ok() && !response.task_token().empty()) {
-          take(response);
-        }
-        after(status.ok() ? Duration(std::chrono::milliseconds(1))
-                          : std::chrono::milliseconds(50 + random_.below(200)),
-              [this] { poll_activity_tasks(); });
-      });
-}
-
 void Worker::take(const wire::PollActivityTaskQueueResponse& response) {
   auto task = std::make_shared<ActivityTask>();
   task->response = response;
