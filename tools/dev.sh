@@ -28,7 +28,7 @@ job_build() { # builds everything, or the targets named
 
 job_hello() { # runs the C++ hello program embedded, from build/hello-state
   job_build perdure-hello
-  "build/$preset/bin/perdure-hello" "${@:-build/hello-state}"
+  "build/$preset/bin/perdure-hello" "${@:-file:build/hello-state}"
 }
 
 job_test() { # builds and runs every test

@@ -29,8 +29,8 @@ class YourWorkflow {
 };
 
 int main(int argc, char** argv) try {
-  const std::string directory = argc > 1 ? argv[1] : "./state";
-  auto client = perdure::Client::connect("file:" + directory);
+  const std::string target = argc > 1 ? argv[1] : "file:./state";  // or "HOST:PORT"
+  auto client = perdure::Client::connect(target);
 
   perdure::Worker worker(client, {.task_queue = "your-task-queue",
                                   .workflows = perdure::workflows<YourWorkflow>(),
@@ -44,10 +44,10 @@ int main(int argc, char** argv) try {
         {.id = "your-workflow-id",
          .task_queue = "your-task-queue",
          .id_reuse_policy = perdure::WorkflowIdReusePolicy::kRejectDuplicate});
-    std::cout << "started a workflow, its state is in " << directory << "\n";
+    std::cout << "started a workflow, its state is in " << target << "\n";
   } catch (const perdure::WorkflowAlreadyStartedError& error) {
     handle = client.get_workflow_handle<YourWorkflow>(error.workflow_id(), error.run_id());
-    std::cout << "found the workflow of an earlier run in " << directory << "\n";
+    std::cout << "found the workflow of an earlier run in " << target << "\n";
   }
 
   std::cout << "result:  " << handle.result() << "\n"

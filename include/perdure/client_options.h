@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "perdure/payload.h"
 #include "perdure/retry_policy.h"
@@ -37,9 +38,33 @@ enum class WorkflowExecutionStatus {
   kTimedOut = 7,
 };
 
+// TLS to a server. Certificates and keys as PEM text, not file names. Named as in Temporal's Python SDK.
+struct TlsOptions {
+  std::string server_root_ca_cert{};  // who signed the server's certificate; empty: the system's authorities
+  std::string domain{};       // the name that the server's certificate has; empty: the host of the target
+  std::string client_cert{};  // mTLS: who this program is, together with its key
+  std::string client_private_key{};
+};
+
+// Pings over an idle connection, so that a dead one is noticed.
+struct KeepAliveOptions {
+  std::chrono::nanoseconds interval = std::chrono::seconds(30);
+  std::chrono::nanoseconds timeout = std::chrono::seconds(15);  // no answer for this long: a new connection
+
+  friend bool operator==(const KeepAliveOptions&, const KeepAliveOptions&) = default;
+};
+
+// Everything from `tls` on is for targets "HOST:PORT"; "file:" refuses it.
 struct ConnectOptions {
   std::string namespace_name = "default";
   std::string identity{};  // shown in histories; empty: PID@HOST
+  // true, false, or TlsOptions{…}. Not given: as with true if there is an api_key, else without TLS.
+  std::optional<std::variant<bool, TlsOptions>> tls{};
+  std::string api_key{};                              // sent as "authorization: Bearer …"
+  std::map<std::string, std::string> rpc_metadata{};  // headers of every call; names in lower case
+  bool lazy = false;  // connect() sends nothing; a server that is not there shows at the first call
+  std::optional<KeepAliveOptions> keep_alive = KeepAliveOptions{};  // std::nullopt: none
+  bool gzip = false;                                                // compresses requests
 };
 
 // Named as in Temporal's Python SDK. `id` and `task_queue` are required. Durations that are not given are not

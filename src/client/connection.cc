@@ -24,19 +24,42 @@ std::uint64_t random_seed() {
   return (static_cast<std::uint64_t>(device()) << 32) | device();
 }
 
+class SystemPacer final : public Pacer {
+ public:
+  Timestamp now() override {
+    const auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<std::chrono::nanoseconds>(since_boot).count()};
+  }
+  void pause(Duration duration) override {
+    std::this_thread::sleep_for(duration);  // perdure-allow: a blocking call pauses between two tries
+  }
+};
+
 }  // namespace
 
+std::unique_ptr<Pacer> make_system_pacer() { return std::make_unique<SystemPacer>(); }
+
 Connection::Connection(std::unique_ptr<Transport> transport, std::string namespace_name, std::string identity,
-                       bool in_process)
+                       bool in_process, std::unique_ptr<Pacer> pacer)
     : transport_(std::move(transport)),
       namespace_name_(std::move(namespace_name)),
       identity_(identity.empty() ? default_identity() : std::move(identity)),
       in_process_(in_process),
+      pacer_(std::move(pacer)),
       random_(random_seed()) {}
 
 std::string Connection::fresh_id() {
   const std::lock_guard lock(mutex_);
   return uuid4(random_);
+}
+
+double Connection::fresh_fraction() {
+  const std::lock_guard lock(mutex_);
+  return static_cast<double>(random_.next() >> 11) * 0x1.0p-53;
+}
+
+std::optional<Duration> Connection::timeout(CallKind kind) const {
+  return in_process_ ? std::nullopt : std::optional(attempt_timeout(kind));
 }
 
 std::string Connection::take_sticky_queue(const std::string& task_queue) {
@@ -57,23 +80,22 @@ void Connection::give_back_sticky_queue(const std::string& sticky_queue) {
   sticky_queues_.erase(sticky_queue);
 }
 
-bool is_transient(const Status& status) {
-  return status.code() == Code::kResourceExhausted || status.code() == Code::kAborted;
-}
-
 Status call_with_retry(Connection& connection, std::string_view method,
-                       const google::protobuf::Message& request, google::protobuf::Message* response) {
-  using namespace std::chrono_literals;
-  const auto give_up_at = std::chrono::steady_clock::now() + 10s;
-  std::chrono::nanoseconds pause = 100ms;
+                       const google::protobuf::Message& request, google::protobuf::Message* response,
+                       CallKind kind) {
+  Retry retry(kind, connection.in_process());
   while (true) {
     response->Clear();
-    Status status = call_and_wait(connection.transport(), method, request, response);
-    if (!is_transient(status) || std::chrono::steady_clock::now() + pause > give_up_at) {
+    Status status =
+        call_and_wait(connection.transport(), method, request, response, connection.timeout(kind));
+    if (status.ok()) {
       return status;
     }
-    std::this_thread::sleep_for(pause);  // perdure-allow: a blocking call pauses between two tries
-    pause = std::min<std::chrono::nanoseconds>(pause * 17 / 10, 5s);
+    const auto pause = retry.after(status, connection.pacer().now(), connection.fresh_fraction());
+    if (!pause) {
+      return status;
+    }
+    connection.pacer().pause(*pause);
   }
 }
 

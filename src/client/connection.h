@@ -2,29 +2,47 @@
 // A transport with what every call says about its caller. Shared by clients, handles and workers.
 #include <google/protobuf/message.h>
 
-#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "base/random.h"
+#include "base/time.h"
+#include "client/retry.h"
 #include "client/transport.h"
 
 namespace perdure::client {
+
+// The clock of calls that block. Tests have their own.
+class Pacer {
+ public:
+  virtual ~Pacer() = default;
+  virtual Timestamp now() = 0;  // only ever goes forward; since when does not matter
+  virtual void pause(Duration duration) = 0;
+};
+std::unique_ptr<Pacer> make_system_pacer();
 
 class Connection {
  public:
   // `identity` empty: PID@HOST.
   // `in_process`: the service runs in this process and serves nobody else, so its workers die with it.
   Connection(std::unique_ptr<Transport> transport, std::string namespace_name, std::string identity,
-             bool in_process);
+             bool in_process, std::unique_ptr<Pacer> pacer = make_system_pacer());
 
   Transport& transport() { return *transport_; }
+  Pacer& pacer() { return *pacer_; }
+  bool in_process() const { return in_process_; }
   const std::string& namespace_name() const { return namespace_name_; }
   const std::string& identity() const { return identity_; }
   // A fresh UUID, for request ids and queue names. Thread-safe.
   std::string fresh_id();
+  // Random, in [0, 1). Thread-safe.
+  double fresh_fraction();
+  // How long one attempt may take; nothing: as long as the service in this process takes.
+  std::optional<Duration> timeout(CallKind kind) const;
 
   // The name of the queue on which a worker of `task_queue` gets the tasks of runs that it remembers. In
   // process it is the same after a restart, so that the tasks which waited there for the process before are
@@ -38,17 +56,15 @@ class Connection {
   std::string namespace_name_;
   std::string identity_;
   const bool in_process_;
+  const std::unique_ptr<Pacer> pacer_;
   std::mutex mutex_;
   Random random_;                        // guarded by mutex_
   std::set<std::string> sticky_queues_;  // in use; guarded by mutex_
 };
 
-// Whether the same request may succeed later, without anything else changing. The embedded service is never
-// unavailable for a while: once it has ended, it has ended.
-bool is_transient(const Status& status);
-
-// As call_and_wait, trying again for up to ten seconds while the service says that it is busy.
+// As call_and_wait, trying again as Retry says.
 Status call_with_retry(Connection& connection, std::string_view method,
-                       const google::protobuf::Message& request, google::protobuf::Message* response);
+                       const google::protobuf::Message& request, google::protobuf::Message* response,
+                       CallKind kind = CallKind::kCall);
 
 }  // namespace perdure::client

@@ -30,8 +30,8 @@ HistoryEvent wait_for_close(client::Connection& connection, const std::string& w
   request.set_skip_archival(true);
   while (true) {
     GetWorkflowExecutionHistoryResponse response;
-    client::throw_if_failed(
-        client::call_with_retry(connection, "GetWorkflowExecutionHistory", request, &response));
+    client::throw_if_failed(client::call_with_retry(connection, "GetWorkflowExecutionHistory", request,
+                                                    &response, client::CallKind::kLongPoll));
     if (const auto& events = response.history().events(); !events.empty()) {
       return events.Get(events.size() - 1);
     }

@@ -2,50 +2,88 @@
 #include <utility>
 
 #include "client/connection.h"
-#include "client/rpc_error.h"
+#include "client/remote.h"
 #include "perdure/client.h"
 #include "sdk/embedded_engine.h"
+#include "sdk/remote_options.h"
+#include "temporal/api/workflowservice/v1/request_response.pb.h"
 
 namespace perdure {
 namespace {
+
+namespace service = temporal::api::workflowservice::v1;
 
 constexpr std::string_view kFileScheme = "file:";
 
 [[noreturn]] void refuse(const std::string& target) {
   if (target.empty()) {
-    throw OptionsError("Client::connect needs a target, e.g. \"file:./state\"");
+    throw OptionsError("Client::connect needs a target: \"file:DIRECTORY\" or \"HOST:PORT\"");
   }
   if (target.find("://") != std::string::npos) {
     throw OptionsError("Client::connect does not know the scheme of \"" + target +
-                       "\"; this version knows \"file:DIRECTORY\"");
+                       "\"; a target is \"file:DIRECTORY\" or \"HOST:PORT\"");
   }
   if (target.find(':') != std::string::npos) {
-    throw OptionsError(
-        "Client::connect cannot reach \"" + target +
-        "\": connecting to a server comes with the next version; use \"file:DIRECTORY\", which runs the "
-        "service inside this program");
+    throw OptionsError("Client::connect does not understand \"" + target +
+                       "\": HOST:PORT needs a port from 1 to 65535 and, around an IPv6 address, brackets");
   }
   throw OptionsError("Client::connect does not understand \"" + target + "\"; did you mean \"file:" + target +
-                     "\"?");
+                     "\", or \"" + target + ":7233\"?");
+}
+
+std::shared_ptr<client::Connection> open_engine(const std::string& directory, const ConnectOptions& options) {
+  auto engine = sdk::EmbeddedEngine::open(directory);
+  if (!engine.ok()) {
+    throw RpcError(static_cast<RpcStatusCode>(engine.status().code()), engine.status().message());
+  }
+  return std::make_shared<client::Connection>(std::move(engine).value(), options.namespace_name,
+                                              options.identity, /*in_process=*/true);
+}
+
+// Asks the server what it is, which shows whether there is one.
+void greet(client::Connection& connection, const client::RemoteOptions& remote) {
+  service::GetSystemInfoResponse answer;
+  const Status status = client::call_with_retry(connection, "GetSystemInfo", service::GetSystemInfoRequest(),
+                                                &answer, client::CallKind::kConnect);
+  if (status.ok() || status.code() == Code::kUnimplemented) {
+    return;  // the oldest servers do not have the method
+  }
+  throw RpcError(static_cast<RpcStatusCode>(status.code()),
+                 "no server answers at " + remote.address + (remote.tls ? " (with TLS)" : " (without TLS)") +
+                     ": " + status.message());
+}
+
+std::shared_ptr<client::Connection> dial(const std::string& address, const ConnectOptions& options) {
+  if (&client::make_grpc_transport == nullptr) {
+    throw OptionsError("Client::connect cannot reach \"" + address +
+                       "\" because this program is built without gRPC: link perdure::grpc "
+                       "(target_link_libraries(… perdure::grpc)), or use \"file:DIRECTORY\", which runs the "
+                       "service inside this program");
+  }
+  const client::RemoteOptions remote = sdk::remote_options(address, options);
+  auto connection = std::make_shared<client::Connection>(
+      client::make_grpc_transport(remote), options.namespace_name, options.identity, /*in_process=*/false);
+  if (!options.lazy) {
+    greet(*connection, remote);
+  }
+  return connection;
 }
 
 }  // namespace
 
 Client Client::connect(const std::string& target, ConnectOptions options) {
-  if (!target.starts_with(kFileScheme)) {
-    refuse(target);
+  if (target.starts_with(kFileScheme)) {
+    const std::string directory = target.substr(kFileScheme.size());
+    if (directory.empty()) {
+      throw OptionsError("Client::connect(\"file:\") needs a directory, e.g. \"file:./state\"");
+    }
+    sdk::refuse_remote_options(target, options);
+    return Client(open_engine(directory, options));
   }
-  const std::string directory = target.substr(kFileScheme.size());
-  if (directory.empty()) {
-    throw OptionsError("Client::connect(\"file:\") needs a directory, e.g. \"file:./state\"");
+  if (sdk::is_address(target)) {
+    return Client(dial(target, options));
   }
-  auto engine = sdk::EmbeddedEngine::open(directory);
-  if (!engine.ok()) {
-    throw RpcError(static_cast<RpcStatusCode>(engine.status().code()), engine.status().message());
-  }
-  return Client(std::make_shared<client::Connection>(std::move(engine).value(),
-                                                     std::move(options.namespace_name),
-                                                     std::move(options.identity), /*in_process=*/true));
+  refuse(target);
 }
 
 }  // namespace perdure

@@ -39,6 +39,7 @@ temporal::api::workflowservice::v1::PollActivityTaskQueueRequest poll_request(
   temporal::api::workflowservice::v1::PollActivityTaskQueueRequest request;
   request.set_namespace_(calls.connection().namespace_name());
   request.set_identity(options.identity);
+  request.set_worker_instance_key(options.instance_key);
   request.mutable_task_queue()->set_name(options.task_queue);
   request.mutable_task_queue()->set_kind(temporal::api::enums::v1::TASK_QUEUE_KIND_NORMAL);
   return request;
@@ -69,8 +70,6 @@ void ActivityWorker::start() {
     poller_.top_up();
   }
 }
-
-void ActivityWorker::stop_polling() { poller_.stop(); }
 
 void ActivityWorker::finish(std::chrono::nanoseconds grace) {
   if (!running_.wait_for(grace)) {

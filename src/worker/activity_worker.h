@@ -21,6 +21,7 @@ namespace perdure::worker {
 struct ActivityWorkerOptions {
   std::string task_queue;
   std::string identity;
+  std::string instance_key;  // tells this worker from all others, as identities may not
   std::size_t max_concurrent = 100;
   std::size_t max_polls = 16;
   HeartbeatOptions heartbeat;
@@ -34,8 +35,10 @@ class ActivityWorker {
   ~ActivityWorker();
 
   void start();
-  // No further polls. Tasks that workflow tasks bring along (execute) may still come.
-  void stop_polling();
+  // No further polls; those that are open go on.
+  void close_polls() { poller_.close(); }
+  // No polls any more, see Poller::stop. Tasks that workflow tasks bring along (execute) may still come.
+  void stop_polling(std::chrono::nanoseconds patience) { poller_.stop(patience); }
   // Waits for what runs: for `grace`, then cancels it and waits on.
   void finish(std::chrono::nanoseconds grace);
 

@@ -3,10 +3,10 @@
 // service is busy, and waited for at the end.
 #include <google/protobuf/message.h>
 
-#include <algorithm>
-#include <chrono>
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -28,43 +28,59 @@ class Calls {
   // `done` runs on any thread and must not block.
   template <class Response, class Request>
   void send(std::string_view method, std::shared_ptr<const Request> request,
-            std::function<void(const Status&, Response&)> done) {
-    attempt<Response>(method, std::move(request), std::move(done), gate_.enter(), 0);
+            std::function<void(const Status&, Response&)> done,
+            client::CallKind kind = client::CallKind::kCall) {
+    auto call = std::make_shared<Call<Request, Response>>(
+        Call<Request, Response>{method, std::move(request), std::move(done), gate_.enter(), kind,
+                                client::Retry(kind, connection_.in_process())});
+    attempt(std::move(call));
   }
 
+  // The worker stops: answers keep trying as long as other calls do, not longer.
+  void hurry() { hurried_ = true; }
   // Until every call is answered and its callback has run.
   void wait() { gate_.wait(); }
 
  private:
-  static constexpr int kMaxAttempts = 10;
+  template <class Request, class Response>
+  struct Call {
+    std::string_view method;  // a literal
+    std::shared_ptr<const Request> request;
+    std::function<void(const Status&, Response&)> done;
+    std::shared_ptr<Gate::Pass> pass;
+    client::CallKind kind;
+    client::Retry retry;
+  };
 
-  template <class Response, class Request>
-  void attempt(std::string_view method, std::shared_ptr<const Request> request,
-               std::function<void(const Status&, Response&)> done, std::shared_ptr<Gate::Pass> pass,
-               int tried) {
+  template <class Request, class Response>
+  void attempt(std::shared_ptr<Call<Request, Response>> call) {
     auto response = std::make_shared<Response>();
-    const std::shared_ptr<const Request> sent =
-        request;  // alive until call() returns, whatever the callback does
     Response* received = response.get();
-    connection_.transport().call(
-        method, *sent, received, std::nullopt,
-        [this, method, request = std::move(request), done = std::move(done), pass = std::move(pass), tried,
-         response = std::move(response)](const Status& status) mutable {
-          if (client::is_transient(status) && tried + 1 < kMaxAttempts) {
-            const auto pause =
-                std::min(std::chrono::milliseconds(100 << tried), std::chrono::milliseconds(10'000));
-            loop_.run_after(pause, [this, method, request = std::move(request), done = std::move(done),
-                                    pass = std::move(pass), tried]() mutable {
-              attempt<Response>(method, std::move(request), std::move(done), std::move(pass), tried + 1);
-            });
-            return;
-          }
-          done(status, *response);
-        });
+    // Alive until call() returns, whatever the callback does.
+    const std::shared_ptr<const Request> sent = call->request;
+    connection_.transport().call(call->method, *sent, received, connection_.timeout(call->kind),
+                                 [this, call, response = std::move(response)](const Status& status) {
+                                   if (const auto pause = pause_after(status, call->retry)) {
+                                     loop_.run_after(*pause, [this, call] { attempt(call); });
+                                     return;
+                                   }
+                                   call->done(status, *response);
+                                 });
+  }
+
+  std::optional<Duration> pause_after(const Status& status, client::Retry& retry) {
+    if (status.ok()) {
+      return std::nullopt;
+    }
+    if (hurried_) {
+      retry.hurry();
+    }
+    return retry.after(status, connection_.pacer().now(), connection_.fresh_fraction());
   }
 
   client::Connection& connection_;
   EventLoop& loop_;
+  std::atomic<bool> hurried_ = false;
   Gate gate_;
 };
 

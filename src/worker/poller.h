@@ -1,10 +1,12 @@
 #pragma once
 // Keeps a number of long polls of one queue open, as far as there are free slots, and hands over what they
 // bring.
-#include <algorithm>
+#include <fmt/core.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,7 +36,8 @@ class Poller {
         method_(std::move(method)),
         request_(std::move(request)),
         max_polls_(max_polls),
-        on_task_(std::move(on_task)) {}
+        on_task_(std::move(on_task)),
+        retry_(fresh_retry()) {}
 
   // Opens polls up to the limit. Thread-safe.
   void top_up() {
@@ -43,20 +46,18 @@ class Poller {
     }
   }
 
-  // Cancels the open polls and waits until none is left. Tasks that were on their way are still handed over.
-  void stop() {
-    std::vector<std::uint64_t> tickets;
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      for (const auto& [poll, ticket] : open_) {
-        if (ticket) {
-          tickets.push_back(*ticket);
-        }
-      }
-    }
-    for (const std::uint64_t ticket : tickets) {
-      connection_.transport().cancel(ticket);
+  // Opens no more polls.
+  void close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  // Waits until no poll is open, and cancels those that are still open after `patience`. Tasks that were on
+  // their way are handed over; over a network, a task may be lost with the poll that is cancelled, and comes
+  // again when it has timed out.
+  void stop(std::chrono::nanoseconds patience) {
+    close();
+    if (!gate_.wait_for(patience)) {
+      cancel_polls();
     }
     gate_.wait();
   }
@@ -67,9 +68,29 @@ class Poller {
     std::shared_ptr<Gate::Pass> pass;
   };
 
+  void cancel_polls() {
+    std::vector<std::uint64_t> tickets;
+    {
+      const std::lock_guard lock(mutex_);
+      cancelling_ = true;
+      for (const auto& [poll, ticket] : open_) {
+        if (ticket) {
+          tickets.push_back(*ticket);
+        }
+      }
+    }
+    for (const std::uint64_t ticket : tickets) {
+      connection_.transport().cancel(ticket);
+    }
+  }
+
+  client::Retry fresh_retry() const {
+    return client::Retry(client::CallKind::kTaskPoll, connection_.in_process());
+  }
+
   std::optional<Registered> register_poll() {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || pausing_ || open_.size() >= max_polls_ || !slots_.try_reserve()) {
+    if (closed_ || pausing_ || open_.size() >= max_polls_ || !slots_.try_reserve()) {
       return std::nullopt;
     }
     open_.emplace(next_poll_, std::nullopt);
@@ -81,17 +102,18 @@ class Poller {
     auto response = std::make_shared<Response>();
     Response* received = response.get();
     const std::uint64_t ticket = connection_.transport().call(
-        method_, request_, received, std::nullopt,
+        method_, request_, received, connection_.timeout(client::CallKind::kTaskPoll),
         [this, poll, response = std::move(response), pass = registered.pass](const Status& status) {
           finish(poll, status, std::move(*response));
         });
-    // The poll may have ended meanwhile; or stop() may have looked for its ticket before there was one.
+    // The poll may have ended meanwhile; or cancel_polls() may have looked for its ticket before there was
+    // one.
     bool too_late = false;
     {
       const std::lock_guard lock(mutex_);
       if (const auto found = open_.find(poll); found != open_.end()) {
         found->second = ticket;
-        too_late = stopping_;
+        too_late = cancelling_;
       }
     }
     if (too_late) {
@@ -103,14 +125,17 @@ class Poller {
     {
       const std::lock_guard lock(mutex_);
       open_.erase(poll);
-      delay_ = status.ok() ? kFirstDelay : delay_;
+      if (status.ok()) {
+        retry_ = fresh_retry();
+        reported_ = Code::kOk;
+      }
     }
     const bool brought_task = status.ok() && !response.task_token().empty();
     if (brought_task) {
       on_task_(std::move(response));
     }
-    if (!status.ok() && status.code() != Code::kCancelled) {
-      pause();
+    if (!status.ok()) {
+      pause(status);
     }
     if (!brought_task) {
       slots_.release();
@@ -119,16 +144,17 @@ class Poller {
   }
 
   // A service that refuses is not asked again at once.
-  void pause() {
-    std::chrono::milliseconds delay{};
+  void pause(const Status& status) {
+    const double fraction = connection_.fresh_fraction();
+    Duration delay{};
     {
       const std::lock_guard lock(mutex_);
-      if (pausing_ || stopping_) {
+      if (pausing_ || closed_) {
         return;
       }
       pausing_ = true;
-      delay = delay_;
-      delay_ = std::min(delay_ * 2, std::chrono::milliseconds(10'000));
+      delay = retry_.after(status, connection_.pacer().now(), fraction).value_or(kLongestDelay);
+      report(status);
     }
     loop_.run_after(delay, [this] {
       {
@@ -139,7 +165,17 @@ class Poller {
     });
   }
 
-  static constexpr std::chrono::milliseconds kFirstDelay{100};
+  // Once for each kind of trouble. A poll that ran out of time, or one attempt that failed, is none.
+  void report(const Status& status) {
+    const bool news = status.code() != reported_ && status.code() != Code::kDeadlineExceeded;
+    if (news && (retry_.attempts() > 1 || connection_.in_process())) {
+      reported_ = status.code();
+      fmt::print(stderr, "perdure: {} of task queue {} fails and is tried again: {}\n", method_,
+                 request_.task_queue().name(), status.to_string());
+    }
+  }
+
+  static constexpr Duration kLongestDelay = std::chrono::seconds(10);
 
   client::Connection& connection_;
   EventLoop& loop_;
@@ -151,9 +187,11 @@ class Poller {
   Gate gate_;
 
   std::mutex mutex_;
-  bool stopping_ = false;
+  bool closed_ = false;
+  bool cancelling_ = false;
   bool pausing_ = false;
-  std::chrono::milliseconds delay_ = kFirstDelay;
+  client::Retry retry_;
+  Code reported_ = Code::kOk;
   std::uint64_t next_poll_ = 0;
   std::map<std::uint64_t, std::optional<std::uint64_t>> open_;  // poll -> ticket, once it is known
 };

@@ -1,6 +1,7 @@
 #include "worker/running_activity.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "api/convert.h"
@@ -201,12 +202,25 @@ void RunningActivity::answer(const char* method, Request request) {
     calls_.loop().cancel(throttle_timer_);
   }
   // A refusal needs no further action: NOT_FOUND means that nobody waits for this attempt any more, and after
-  // anything else the attempt times out.
-  calls_.send<Response, Request>(method, std::make_shared<const Request>(std::move(request)),
-                                 [self = shared_from_this()](const Status&, const auto&) {
-                                   const auto finished = std::exchange(self->finished_, nullptr);
-                                   finished();
-                                 });
+  // anything else the attempt times out. But what is too large would be as large the next time.
+  constexpr bool kIsFailure = std::is_same_v<Request, service::RespondActivityTaskFailedRequest>;
+  calls_.send<Response, Request>(
+      method, std::make_shared<const Request>(std::move(request)),
+      [self = shared_from_this()](const Status& status, const auto&) {
+        if (!kIsFailure && client::is_message_too_large(status)) {
+          self->answer_too_large(status);
+          return;
+        }
+        const auto finished = std::exchange(self->finished_, nullptr);
+        finished();
+      },
+      client::CallKind::kAnswer);
+}
+
+void RunningActivity::answer_too_large(const Status& status) {
+  answer_failed(
+      std::make_exception_ptr(ApplicationError("the activity's answer is too large: " + status.message(),
+                                               {.type = "GrpcMessageTooLarge", .non_retryable = true})));
 }
 
 void RunningActivity::succeed(const Payload& result) {

@@ -60,6 +60,7 @@ class RunningActivity final : public activity::detail::ActivityContext,
   void resume_waiting();
   void answer_cancelled(const CancelledError& error);
   void answer_failed(const std::exception_ptr& exception);
+  void answer_too_large(const Status& status);
   template <class Response, class Request>
   void answer(const char* method, Request request);
 

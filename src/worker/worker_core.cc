@@ -6,8 +6,16 @@
 #include <set>
 #include <utility>
 
+#include "client/rpc_error.h"
+#include "temporal/api/workflowservice/v1/request_response.pb.h"
+
 namespace perdure::worker {
 namespace {
+
+namespace service = temporal::api::workflowservice::v1;
+
+// How long polls may take to end after the worker said that it stops, before they are cancelled.
+constexpr std::chrono::nanoseconds kPollPatience = std::chrono::seconds(2);
 
 template <class Definitions>
 void refuse_duplicates(const Definitions& definitions, const std::string& kind) {
@@ -59,14 +67,17 @@ void check_options(const WorkerOptions& options) {
 WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOptions options)
     : connection_(std::move(connection)),
       graceful_shutdown_timeout_((check_options(options), options.graceful_shutdown_timeout)),
+      task_queue_(options.task_queue),
+      identity_(options.identity.empty() ? connection_->identity() : options.identity),
+      instance_key_(connection_->fresh_id()),
       stop_requested_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  const std::string identity = options.identity.empty() ? connection_->identity() : options.identity;
   loop_ = std::make_unique<EventLoop>();
   calls_ = std::make_unique<Calls>(*connection_, *loop_);
   activities_ = std::make_unique<ActivityWorker>(
       *calls_,
       ActivityWorkerOptions{.task_queue = options.task_queue,
-                            .identity = identity,
+                            .identity = identity_,
+                            .instance_key = instance_key_,
                             .max_concurrent = static_cast<std::size_t>(options.max_concurrent_activities),
                             .max_polls = static_cast<std::size_t>(options.max_concurrent_activity_task_polls),
                             .heartbeat = {options.max_heartbeat_throttle_interval,
@@ -75,7 +86,8 @@ WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOpt
   workflows_ = std::make_unique<WorkflowWorker>(
       *calls_, *activities_,
       WorkflowWorkerOptions{.task_queue = options.task_queue,
-                            .identity = identity,
+                            .identity = identity_,
+                            .instance_key = instance_key_,
                             .build_id = options.build_id,
                             .max_concurrent = static_cast<std::size_t>(options.max_concurrent_workflow_tasks),
                             .max_polls = static_cast<std::size_t>(options.max_concurrent_workflow_task_polls),
@@ -95,9 +107,38 @@ void WorkerCore::start() {
   if (started_ || stopped_) {
     throw PerdureError("a Worker can be started once");
   }
+  if (!connection_->in_process()) {
+    look_at_namespace();
+  }
   started_ = true;
   activities_->start();
   workflows_->start();
+}
+
+// A server has more than one namespace, and a worker of one that is missing would poll in vain for ever.
+void WorkerCore::look_at_namespace() {
+  service::DescribeNamespaceRequest request;
+  request.set_namespace_(connection_->namespace_name());
+  service::DescribeNamespaceResponse answer;
+  const Status status = client::call_with_retry(*connection_, "DescribeNamespace", request, &answer);
+  // A worker may be allowed to work and not to ask.
+  if (status.code() != Code::kPermissionDenied && status.code() != Code::kUnimplemented) {
+    client::throw_if_failed(status);
+  }
+  server_ends_polls_ = answer.namespace_info().capabilities().worker_poll_complete_on_shutdown();
+}
+
+void WorkerCore::announce_shutdown() {
+  auto request = std::make_shared<service::ShutdownWorkerRequest>();
+  request->set_namespace_(connection_->namespace_name());
+  request->set_identity(identity_);
+  request->set_worker_instance_key(instance_key_);
+  request->set_task_queue(task_queue_);
+  request->add_task_queue_types(temporal::api::enums::v1::TASK_QUEUE_TYPE_WORKFLOW);
+  request->add_task_queue_types(temporal::api::enums::v1::TASK_QUEUE_TYPE_ACTIVITY);
+  request->set_reason("graceful shutdown");
+  calls_->send<service::ShutdownWorkerResponse, service::ShutdownWorkerRequest>(
+      "ShutdownWorker", std::move(request), [](const Status&, const auto&) {}, client::CallKind::kOnce);
 }
 
 void WorkerCore::stop() {
@@ -107,8 +148,15 @@ void WorkerCore::stop() {
     return;
   }
   stopped_ = true;
-  activities_->stop_polling();
-  workflows_->stop();
+  calls_->hurry();
+  activities_->close_polls();
+  workflows_->close_polls();
+  if (server_ends_polls_) {
+    announce_shutdown();
+  }
+  const auto patience = server_ends_polls_ ? kPollPatience : std::chrono::nanoseconds::zero();
+  activities_->stop_polling(patience);
+  workflows_->stop(patience);
   calls_->wait();  // the last answers to workflow tasks may bring activities along
   activities_->finish(graceful_shutdown_timeout_);
   calls_->wait();

@@ -25,6 +25,7 @@ service::PollWorkflowTaskQueueRequest poll_request(Calls& calls, const WorkflowW
   service::PollWorkflowTaskQueueRequest request;
   request.set_namespace_(calls.connection().namespace_name());
   request.set_identity(options.identity);
+  request.set_worker_instance_key(options.instance_key);
   if (sticky_queue.empty()) {
     request.mutable_task_queue()->set_name(options.task_queue);
     request.mutable_task_queue()->set_kind(TASK_QUEUE_KIND_NORMAL);
@@ -85,7 +86,7 @@ WorkflowWorker::WorkflowWorker(Calls& calls, ActivityWorker& activities, Workflo
 }
 
 WorkflowWorker::~WorkflowWorker() {
-  stop();
+  stop(std::chrono::nanoseconds::zero());
   calls_.connection().give_back_sticky_queue(sticky_queue_);
 }
 
@@ -100,9 +101,14 @@ void WorkflowWorker::start() {
   }
 }
 
-void WorkflowWorker::stop() {
-  normal_poller_.stop();
-  sticky_poller_.stop();
+void WorkflowWorker::close_polls() {
+  normal_poller_.close();
+  sticky_poller_.close();
+}
+
+void WorkflowWorker::stop(std::chrono::nanoseconds patience) {
+  normal_poller_.stop(patience);
+  sticky_poller_.stop(patience);
   if (!thread_.joinable()) {
     return;
   }
@@ -143,6 +149,10 @@ void WorkflowWorker::run() {
 
 void WorkflowWorker::process(const WorkflowTask& task) {
   Activated activated = activate(task);
+  if (activated.abandoned) {
+    slots_.release();
+    return;
+  }
   for (const std::string& warning : activated.completion.warnings) {
     fmt::print(stderr, "perdure: workflow {}: {}\n", task.workflow_execution().workflow_id(), warning);
   }
@@ -169,6 +179,11 @@ WorkflowWorker::Activated WorkflowWorker::activate(const WorkflowTask& task) {
   std::unique_ptr<workflow_core::WorkflowRun> run = cache_.take(task.workflow_execution().run_id());
   for (const bool whole : {run == nullptr, true}) {
     Result<HistoryEvents> events = events_of(task, whole);
+    if (!events.ok() && !calls_.connection().in_process() && events.status().code() != Code::kNotFound) {
+      fmt::print(stderr, "perdure: workflow {}: its history cannot be read, the task will come again: {}\n",
+                 task.workflow_execution().workflow_id(), events.status().to_string());
+      return {.run = nullptr, .completion = {}, .abandoned = true};
+    }
     if (!events.ok()) {
       return {nullptr,
               task_failure("the history cannot be read: " + events.status().to_string(), "HistoryError")};
@@ -264,9 +279,14 @@ void WorkflowWorker::complete(const WorkflowTask& task, Completion completion) {
     ask_for_sticky_queue(request.get());
   }
   const std::size_t reserved = reserve_eager_slots(request->mutable_commands());
+  // What a report of a message that is too large needs.
+  WorkflowTask handle;
+  handle.set_task_token(task.task_token());
+  handle.set_attempt(task.attempt());
+  *handle.mutable_workflow_execution() = task.workflow_execution();
   calls_.send<service::RespondWorkflowTaskCompletedResponse, service::RespondWorkflowTaskCompletedRequest>(
       "RespondWorkflowTaskCompleted", std::move(request),
-      [this, reserved, run_id = task.workflow_execution().run_id()](const Status& status, auto& response) {
+      [this, reserved, handle = std::move(handle)](const Status& status, auto& response) {
         std::size_t unused = reserved;
         for (auto& activity : *response.mutable_activity_tasks()) {
           if (unused > 0) {
@@ -279,10 +299,15 @@ void WorkflowWorker::complete(const WorkflowTask& task, Completion completion) {
         }
         if (!status.ok()) {
           // Whatever this worker remembers of the run did not happen; the next task brings the whole history.
-          enqueue([this, run_id] { cache_.take(run_id); });
+          enqueue([this, run_id = handle.workflow_execution().run_id()] { cache_.take(run_id); });
         }
-        slots_.release();
-      });
+        if (client::is_message_too_large(status)) {
+          fail_too_large(handle);
+        } else {
+          slots_.release();
+        }
+      },
+      client::CallKind::kAnswer);
 }
 
 void WorkflowWorker::ask_for_sticky_queue(service::RespondWorkflowTaskCompletedRequest* request) const {
@@ -334,7 +359,16 @@ void WorkflowWorker::fail(const WorkflowTask& task, const Completion& completion
   *request->mutable_failure() = completion.failure;
   calls_.send<service::RespondWorkflowTaskFailedResponse, service::RespondWorkflowTaskFailedRequest>(
       "RespondWorkflowTaskFailed", std::move(request),
-      [this](const Status&, const auto&) { slots_.release(); });
+      [this](const Status&, const auto&) { slots_.release(); }, client::CallKind::kAnswer);
+}
+
+// The commands of a task went over the limit of the server: it ends the workflow when it is told, and the
+// same commands would come for ever if it were not.
+void WorkflowWorker::fail_too_large(const WorkflowTask& task) {
+  Completion completion = task_failure("GRPC Message too large", "GrpcMessageTooLarge");
+  completion.failure.mutable_application_failure_info()->set_non_retryable(true);
+  completion.cause = temporal::api::enums::v1::WORKFLOW_TASK_FAILED_CAUSE_GRPC_MESSAGE_TOO_LARGE;
+  fail(task, completion);
 }
 
 // Tasks need not wait on the sticky queue for a worker that is gone.
@@ -346,10 +380,11 @@ void WorkflowWorker::report_shutdown() {
   request->set_namespace_(calls_.connection().namespace_name());
   request->set_identity(options_.identity);
   request->set_sticky_task_queue(sticky_queue_);
+  request->set_worker_instance_key(options_.instance_key);
   request->set_task_queue(options_.task_queue);
   request->set_reason("graceful shutdown");
   calls_.send<service::ShutdownWorkerResponse, service::ShutdownWorkerRequest>(
-      "ShutdownWorker", std::move(request), [](const Status&, const auto&) {});
+      "ShutdownWorker", std::move(request), [](const Status&, const auto&) {}, client::CallKind::kOnce);
 }
 
 }  // namespace perdure::worker

@@ -28,6 +28,7 @@ namespace perdure::worker {
 struct WorkflowWorkerOptions {
   std::string task_queue;
   std::string identity;
+  std::string instance_key;  // tells this worker from all others, as identities may not
   std::string build_id;
   std::size_t max_concurrent = 100;
   std::size_t max_polls = 16;
@@ -44,8 +45,10 @@ class WorkflowWorker {
   ~WorkflowWorker();
 
   void start();
-  // Takes no more tasks, works off those that it has, and joins the thread.
-  void stop();
+  // No further polls; those that are open go on.
+  void close_polls();
+  // Takes no more tasks (see Poller::stop), works off those that it has, and joins the thread.
+  void stop(std::chrono::nanoseconds patience);
 
  private:
   using WorkflowTask = temporal::api::workflowservice::v1::PollWorkflowTaskQueueResponse;
@@ -56,6 +59,7 @@ class WorkflowWorker {
   struct Activated {
     std::unique_ptr<workflow_core::WorkflowRun> run;
     workflow_core::Completion completion;
+    bool abandoned = false;  // nobody's fault, nothing to report: the task times out and comes again
   };
 
   void enqueue(std::function<void()> work);
@@ -69,6 +73,7 @@ class WorkflowWorker {
                                                        const detail::WorkflowDefinition& definition) const;
   void complete(const WorkflowTask& task, workflow_core::Completion completion);
   void fail(const WorkflowTask& task, const workflow_core::Completion& completion);
+  void fail_too_large(const WorkflowTask& task);
   std::size_t reserve_eager_slots(
       google::protobuf::RepeatedPtrField<temporal::api::command::v1::Command>* commands);
   void ask_for_sticky_queue(

@@ -38,7 +38,7 @@ def check(perdure, hello):
             for expected in ("0" if "closed" in file.name else "1", "0"):
                 fsck = subprocess.run([perdure, "fsck", folder], capture_output=True, text=True)
                 assert fsck.returncode == 0, f"{file.name}: {fsck.stdout}{fsck.stderr}"
-                run = subprocess.run([hello, folder], capture_output=True, text=True)
+                run = subprocess.run([hello, f"file:{folder}"], capture_output=True, text=True)
                 assert run.returncode == 0, f"{file.name}: {run.stderr}"
                 assert "Hello, durable world!" in run.stdout, f"{file.name}: {run.stdout}"
                 assert f"activity executions in this run: {expected}\n" in run.stdout, f"{file.name}: {run.stdout}"
