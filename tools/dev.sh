@@ -8,6 +8,8 @@ preset=${PERDURE_PRESET:-release}
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
 # shellcheck source=tools/setup.sh
 source tools/setup.sh
+# shellcheck source=tools/python_env.sh
+source tools/python_env.sh
 
 job_setup() { # installs what this machine lacks (Debian packages, the Temporal API)
   install_packages
@@ -33,6 +35,7 @@ job_hello() { # runs the C++ hello program embedded, from build/hello-state
 
 job_test() { # builds and runs every test
   job_build
+  ensure_python_env || echo "the tests that need build/python-venv will say NOT RUN" >&2
   tools/run_tests.sh "build/$preset" "$@"
 }
 

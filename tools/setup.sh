@@ -4,7 +4,7 @@ packages=(
   cmake ninja-build ccache git ca-certificates pkg-config
   protobuf-compiler libprotobuf-dev libsqlite3-dev sqlite3 libssl-dev libfmt-dev libcli11-dev libxxhash-dev
   libgrpc++-dev zlib1g-dev prometheus-cpp-dev libspdlog-dev
-  libgtest-dev libgmock-dev python3
+  libgtest-dev libgmock-dev python3 python3-venv
 )
 
 has_current_cargo() {
