@@ -79,7 +79,8 @@ async def test_another_exception_fails_the_task_and_not_the_run(client, queue):
 
 
 async def test_an_exception_that_the_worker_names_fails_the_run(client, queue):
-    async with run_worker(client, queue, RESULT_WORKFLOWS, [failing_scan], workflow_failure_exception_types=[Exception]):
+    async with run_worker(client, queue, RESULT_WORKFLOWS, [failing_scan],
+                          workflow_failure_exception_types=[Exception]):
         with pytest.raises(WorkflowFailureError) as failed:
             await client.execute_workflow(RaisesOtherError.run, id=queue, task_queue=queue)
     assert (failed.value.cause.message, failed.value.cause.type) == ("not today", ScanRefused.__name__)

@@ -110,4 +110,5 @@ async def test_an_unknown_id_is_not_found(client, queue):
 
 def test_every_event_has_a_name():
     from temporalio.api.history.v1 import HistoryEvent
-    assert name_of(HistoryEvent(event_type="EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED")) == "ActivityTaskCancelRequested"
+    event = HistoryEvent(event_type="EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED")
+    assert name_of(event) == "ActivityTaskCancelRequested"

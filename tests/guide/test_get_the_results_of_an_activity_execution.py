@@ -23,8 +23,8 @@ async def running_activity(handle):
 
 
 async def start_and_cancel(client, queue, name, cancellation, *, at_once=False, activity_queue=None):
-    handle = await client.start_workflow(CancelsHandle.run, args=[name, activity_queue or queue, int(cancellation), at_once],
-                                         id=queue, task_queue=queue)
+    arguments = [name, activity_queue or queue, int(cancellation), at_once]
+    handle = await client.start_workflow(CancelsHandle.run, args=arguments, id=queue, task_queue=queue)
     if not at_once:
         if activity_queue:
             await until_event(handle, "ActivityTaskScheduled")
@@ -42,7 +42,8 @@ async def test_results_are_taken_in_any_order_and_more_than_once(client, queue, 
 
 
 async def test_the_workflow_goes_on_while_the_activity_runs(client, queue, worker):
-    assert await client.execute_workflow(GoesOnMeanwhile.run, id=queue, task_queue=queue) == ["meanwhile", False, "held"]
+    result = await client.execute_workflow(GoesOnMeanwhile.run, id=queue, task_queue=queue)
+    assert result == ["meanwhile", False, "held"]
     scheduled = await all_of(client.get_workflow_handle(queue), "ActivityTaskScheduled")
     completed = await all_of(client.get_workflow_handle(queue), "ActivityTaskCompleted")
     assert [event.activity_type.name for event in scheduled] == ["hold", "wait_and_say", "release"]

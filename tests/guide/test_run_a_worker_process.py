@@ -122,7 +122,8 @@ async def test_another_worker_takes_over_a_run_that_a_stopped_one_had_in_its_cac
 
 
 async def test_a_stopping_worker_lets_its_activity_end(client, queue):
-    handle = await client.start_workflow(CallsOnQueues.run, args=[[queue], "slow_to_answer"], id=queue, task_queue=queue)
+    handle = await client.start_workflow(CallsOnQueues.run, args=[[queue], "slow_to_answer"], id=queue,
+                                         task_queue=queue)
     async with run_worker(client, queue, [CallsOnQueues], SEVERAL_ACTIVITIES,
                           graceful_shutdown_timeout=timedelta(seconds=10)):
         async def runs():

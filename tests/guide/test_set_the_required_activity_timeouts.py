@@ -18,7 +18,8 @@ async def worker(client, queue):
 
 
 async def observe(client, queue, name, *arguments, **options):
-    return await client.execute_workflow(Observes.run, args=[name, list(arguments), options], id=queue, task_queue=queue)
+    return await client.execute_workflow(Observes.run, args=[name, list(arguments), options], id=queue,
+                                         task_queue=queue)
 
 
 async def timed_out(client, queue):
@@ -86,7 +87,8 @@ async def test_schedule_to_close_over_all_attempts(client, queue, worker):
 
 async def test_schedule_to_start(client, queue, worker):
     nobody = queue + "-nobody"
-    told = await observe(client, queue, "hang", schedule_to_start_timeout=0.5, start_to_close_timeout=10, task_queue=nobody)
+    told = await observe(client, queue, "hang", schedule_to_start_timeout=0.5, start_to_close_timeout=10,
+                         task_queue=nobody)
     assert told == {"retry_state": "TIMEOUT", "cause": "TimeoutError", "type": "SCHEDULE_TO_START",
                     "details": [], "message": "activity ScheduleToStart timeout"}
     assert queue not in ATTEMPTS
@@ -103,7 +105,8 @@ async def test_schedule_to_close_without_any_worker(client, queue, worker):
 
 
 async def test_heartbeat(client, queue, worker):
-    told = await observe(client, queue, "beat_once_and_hang", start_to_close_timeout=30, heartbeat_timeout=0.5, retry=ONCE)
+    told = await observe(client, queue, "beat_once_and_hang", start_to_close_timeout=30, heartbeat_timeout=0.5,
+                         retry=ONCE)
     assert told == {"retry_state": "MAXIMUM_ATTEMPTS_REACHED", "cause": "TimeoutError", "type": "HEARTBEAT",
                     "details": ["last", "words"], "message": "activity Heartbeat timeout"}
     event = await timed_out(client, queue)

@@ -19,7 +19,8 @@ async def test_an_execution_leaves_three_events_that_point_to_each_other(client,
     assert await client.execute_workflow(ExecutesInOneGo.run, id=queue, task_queue=queue) == "one"
     events = await events_of(client.get_workflow_handle(queue))
     mine = [event for event in events if name_of(event).startswith("ActivityTask")]
-    assert [name_of(event) for event in mine] == ["ActivityTaskScheduled", "ActivityTaskStarted", "ActivityTaskCompleted"]
+    assert [name_of(event) for event in mine] == [
+        "ActivityTaskScheduled", "ActivityTaskStarted", "ActivityTaskCompleted"]
     scheduled, started, completed = mine
     assert attributes(scheduled).workflow_task_completed_event_id == scheduled.event_id - 1
     assert attributes(started).scheduled_event_id == scheduled.event_id

@@ -63,8 +63,8 @@ class CollectsResults:
         raw = await workflow.execute_activity(return_bytes, **OPTIONS)
         by_name = await workflow.execute_activity("return_finding", result_type=Finding, **OPTIONS)
         untyped = await workflow.execute_activity("return_finding", **OPTIONS)
-        return [text, [type(finding).__name__, finding.severity is Severity.HIGH], [type(each).__name__ for each in findings],
-                nothing, list(raw), by_name == finding, untyped]
+        return [text, [type(finding).__name__, finding.severity is Severity.HIGH],
+                [type(each).__name__ for each in findings], nothing, list(raw), by_name == finding, untyped]
 
 
 @workflow.defn

@@ -124,8 +124,9 @@ class CancelsHandle:
     @workflow.run
     async def run(self, name: str, queue: str, cancellation: int, at_once: bool) -> list:
         handle = workflow.start_activity(
-            name, task_queue=queue, start_to_close_timeout=timedelta(seconds=30), heartbeat_timeout=timedelta(seconds=2),
-            retry_policy=ONCE, cancellation_type=workflow.ActivityCancellationType(cancellation))
+            name, task_queue=queue, start_to_close_timeout=timedelta(seconds=30),
+            heartbeat_timeout=timedelta(seconds=2), retry_policy=ONCE,
+            cancellation_type=workflow.ActivityCancellationType(cancellation))
         if not at_once:
             await workflow.wait_condition(lambda: self.asked)
         handle.cancel()

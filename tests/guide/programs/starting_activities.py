@@ -86,5 +86,6 @@ class StartsWithSameId:
         await asyncio.gather(first, second)
 
 
-STARTING_WORKFLOWS = [ExecutesInOneGo, StartsAndAwaits, StartsSeveral, UsesOtherQueue, SetsEveryOption, StartsWithSameId]
+STARTING_WORKFLOWS = [ExecutesInOneGo, StartsAndAwaits, StartsSeveral, UsesOtherQueue, SetsEveryOption,
+                      StartsWithSameId]
 STARTING_ACTIVITIES = [join, queue_of, meet]

@@ -72,8 +72,8 @@ async def choose_next_delay() -> int:
     return activity.info().attempt
 
 
-TIMEOUT_ACTIVITIES = [hang, beat_once_and_hang, beat_often, hang_the_first_time, fail_until, raise_value_error, raise_typed,
-                      choose_next_delay]
+TIMEOUT_ACTIVITIES = [hang, beat_once_and_hang, beat_often, hang_the_first_time, fail_until, raise_value_error,
+                      raise_typed, choose_next_delay]
 
 
 @workflow.defn

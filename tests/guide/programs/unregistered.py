@@ -15,7 +15,8 @@ async def other_activity() -> str:
     return "other"
 
 
-QUICK_RETRIES = RetryPolicy(initial_interval=timedelta(milliseconds=10), maximum_interval=timedelta(milliseconds=200))
+# Long enough for a worker to stop between two attempts: a task handed to a stopping worker is lost to its timeout.
+RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), backoff_coefficient=1.0)
 
 
 @workflow.defn
@@ -23,7 +24,7 @@ class RegisteredLater:
     @workflow.run
     async def run(self) -> str:
         return await workflow.execute_activity(registered_later, start_to_close_timeout=timedelta(seconds=10),
-                                               retry_policy=QUICK_RETRIES)
+                                               retry_policy=RETRIES)
 
 
 @workflow.defn
