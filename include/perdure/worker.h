@@ -113,7 +113,8 @@ struct WorkerOptions {
   int max_concurrent_activities = 100;  // also the number of threads, which are made as they are needed
   int max_concurrent_workflow_tasks = 100;
   int max_concurrent_activity_task_polls = 16;
-  int max_concurrent_workflow_task_polls = 16;
+  // 0: 16 to a server; half of max_concurrent_workflow_tasks in process, where a poll costs next to nothing.
+  int max_concurrent_workflow_task_polls = 0;
   int max_cached_workflows = 1000;  // runs kept in memory between their tasks; 0: replay each time
   std::chrono::nanoseconds sticky_queue_schedule_to_start_timeout = std::chrono::seconds(10);
   // How long stop() lets activities run before it cancels them. It waits for them in any case.

@@ -1,5 +1,7 @@
 #pragma once
 // What the methods of the frontend share: one call under way, and how it gets to the engine's thread.
+#include <google/protobuf/arena.h>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -29,7 +31,10 @@ struct Call {
   using Request = RequestType;
   using Response = ResponseType;
 
-  Request request;
+  Call() : request(*google::protobuf::Arena::CreateMessage<Request>(&arena)) {}
+
+  google::protobuf::Arena arena{arena_options()};  // of the request: one block for its many small parts
+  Request& request;
   Response* response = nullptr;
   CallOptions options;
   std::uint64_t ticket = 0;
@@ -37,6 +42,13 @@ struct Call {
 
   void finish() const { done(Status()); }
   void answer(const Status& status) const { done(status); }
+
+ private:
+  static google::protobuf::ArenaOptions arena_options() {
+    google::protobuf::ArenaOptions options;
+    options.start_block_size = 1024;  // polls wait long, so not more than most requests need
+    return options;
+  }
 };
 
 template <class Request, class Response>
@@ -69,11 +81,14 @@ enum class NamespaceRule {
 
 struct Method {
   NamespaceRule rule;
-  // Gets requests of the method's own type.
-  std::function<void(Core&, const google::protobuf::Message& request, google::protobuf::Message* response,
+  // Reads a request of the method's own type and carries it out.
+  std::function<void(Core&, const RequestReader& read, google::protobuf::Message* response,
                      const CallOptions& options, std::uint64_t ticket, std::function<void(Status)> done)>
       invoke;
 };
+
+// kNotFound, or what else is wrong with the namespace that the request names.
+Status check_namespace(const google::protobuf::Message& request, NamespaceRule rule);
 
 using Methods = std::map<std::string, Method, std::less<>>;
 
@@ -83,13 +98,16 @@ void add_method(Methods& methods, std::string_view name, NamespaceRule rule,
                 void (*handler)(Core&, CallPointer<Request, Response>)) {
   methods[std::string(name)] = {
       rule,
-      [handler](Core& core, const google::protobuf::Message& request, google::protobuf::Message* response,
-                const CallOptions& options, std::uint64_t ticket, std::function<void(Status)> done) {
-        check(request.GetDescriptor() == Request::descriptor() &&
-                  response->GetDescriptor() == Response::descriptor(),
-              "a method is called with its own message types");
+      [handler, rule](Core& core, const RequestReader& read, google::protobuf::Message* response,
+                      const CallOptions& options, std::uint64_t ticket, std::function<void(Status)> done) {
+        check(response->GetDescriptor() == Response::descriptor(),
+              "a method is called with its own response type");
         auto call = std::make_shared<Call<Request, Response>>();
-        if (Status status = copy_checked(request, &call->request); !status.ok()) {
+        Status status = read(&call->request);
+        if (status.ok()) {
+          status = check_namespace(call->request, rule);
+        }
+        if (!status.ok()) {
           done(status);
           return;
         }

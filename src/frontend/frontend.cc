@@ -39,20 +39,6 @@ Status no_such_method(std::string_view name) {
   return Status(Code::kUnimplemented, fmt::format("{} is not implemented by this version of Perdure", name));
 }
 
-Status check_namespace(const google::protobuf::Message& request, NamespaceRule rule) {
-  if (rule == NamespaceRule::kNone) {
-    return {};
-  }
-  const auto* field = request.GetDescriptor()->FindFieldByName("namespace");
-  check(field != nullptr, "a method that needs a namespace has a field for it");
-  std::string scratch;
-  const std::string& name = request.GetReflection()->GetStringReference(request, field, &scratch);
-  if (name.empty() && rule == NamespaceRule::kFromToken) {
-    return {};
-  }
-  return find_namespace(name).status();
-}
-
 }  // namespace
 
 struct Frontend::Impl {
@@ -70,24 +56,44 @@ Frontend::~Frontend() = default;
 std::uint64_t Frontend::call(std::string_view method, const google::protobuf::Message& request,
                              google::protobuf::Message* response, const CallOptions& options,
                              std::function<void(Status)> done) {
+  const RequestReader copy = [&request](google::protobuf::Message* to) {
+    check(request.GetDescriptor() == to->GetDescriptor(), "a method is called with its own request type");
+    return copy_checked(request, to);
+  };
+  return call(method, copy, response, options, std::move(done));
+}
+
+std::uint64_t Frontend::call(std::string_view method, const RequestReader& read,
+                             google::protobuf::Message* response, const CallOptions& options,
+                             std::function<void(Status)> done) {
   const std::uint64_t ticket = impl_->next_ticket.fetch_add(1, std::memory_order_relaxed);
   const auto found = impl_->methods.find(method);
   if (found == impl_->methods.end()) {
     done(no_such_method(method));
     return ticket;
   }
-  if (Status status = check_namespace(request, found->second.rule); !status.ok()) {
-    done(status);
-    return ticket;
-  }
   response->Clear();
-  found->second.invoke(impl_->core, request, response, options, ticket, std::move(done));
+  found->second.invoke(impl_->core, read, response, options, ticket, std::move(done));
   return ticket;
 }
 
 void Frontend::cancel(std::uint64_t ticket) {
   impl_->core.instance.post([ticket](runtime::Service& service) { service.cancel(ticket); },
                             runtime::Admission::kReserved);
+}
+
+Status check_namespace(const google::protobuf::Message& request, NamespaceRule rule) {
+  if (rule == NamespaceRule::kNone) {
+    return {};
+  }
+  const auto* field = request.GetDescriptor()->FindFieldByName("namespace");
+  check(field != nullptr, "a method that needs a namespace has a field for it");
+  std::string scratch;
+  const std::string& name = request.GetReflection()->GetStringReference(request, field, &scratch);
+  if (name.empty() && rule == NamespaceRule::kFromToken) {
+    return {};
+  }
+  return find_namespace(name).status();
 }
 
 Status Core::not_accepted() const {

@@ -27,6 +27,8 @@ struct CallOptions {
   bool in_process = false;
 };
 
+using RequestReader = std::function<Status(google::protobuf::Message* request)>;
+
 class Frontend {
  public:
   // `instance` outlives the frontend.
@@ -40,6 +42,10 @@ class Frontend {
   std::uint64_t call(std::string_view method, const google::protobuf::Message& request,
                      google::protobuf::Message* response, const CallOptions& options,
                      std::function<void(Status)> done);
+  // The same for a transport that has the request as bytes: `read` parses them right into the message that
+  // the call works on, once, during the call. If it is not OK, that is the call's answer.
+  std::uint64_t call(std::string_view method, const RequestReader& read, google::protobuf::Message* response,
+                     const CallOptions& options, std::function<void(Status)> done);
   // Ends a waiting long poll with kCancelled; no effect on a call that is finished or cannot wait.
   void cancel(std::uint64_t ticket);
 

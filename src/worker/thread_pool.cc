@@ -16,12 +16,30 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::post(std::function<void()> work) {
-  const std::lock_guard lock(mutex_);
-  posted_.push_back(std::move(work));
-  if (idle_ < posted_.size() && threads_.size() < max_threads_) {
-    threads_.emplace_back([this] { run(); });
+  bool notify = false;
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(work));
+    notify = call_thread();
   }
-  changed_.notify_one();
+  if (notify) {
+    changed_.notify_one();  // after the lock, which the thread needs at once
+  }
+}
+
+// Sends a thread for the oldest work, unless one is on its way or all are busy; these look for more when they
+// are done. True: an idle thread is to be notified. Under the lock.
+bool ThreadPool::call_thread() {
+  if (posted_.empty() || called_) {
+    return false;
+  }
+  if (idle_ == 0 && threads_.size() < max_threads_) {
+    threads_.emplace_back([this] { run(); });
+    called_ = true;
+    return false;
+  }
+  called_ = idle_ > 0;
+  return called_;
 }
 
 void ThreadPool::run() {
@@ -35,7 +53,12 @@ void ThreadPool::run() {
     }
     std::function<void()> work = std::move(posted_.front());
     posted_.pop_front();
+    called_ = false;
+    const bool notify = call_thread();
     lock.unlock();
+    if (notify) {
+      changed_.notify_one();
+    }
     work();
     work = nullptr;
     lock.lock();

@@ -22,12 +22,16 @@ class ThreadPool {
 
  private:
   void run();
+  bool call_thread();
 
   const std::size_t max_threads_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
   std::size_t idle_ = 0;
+  // One thread is on its way to the oldest work, and wakes the next if there is more. Many short activities
+  // then run on the few threads that are awake, instead of each waking one.
+  bool called_ = false;
   std::deque<std::function<void()>> posted_;
   std::vector<std::thread> threads_;
 };

@@ -40,12 +40,14 @@ void check_options(const WorkerOptions& options) {
   for (const auto& [value, name] :
        {std::pair(options.max_concurrent_activities, "max_concurrent_activities"),
         std::pair(options.max_concurrent_workflow_tasks, "max_concurrent_workflow_tasks"),
-        std::pair(options.max_concurrent_activity_task_polls, "max_concurrent_activity_task_polls"),
-        std::pair(options.max_concurrent_workflow_task_polls, "max_concurrent_workflow_task_polls")}) {
+        std::pair(options.max_concurrent_activity_task_polls, "max_concurrent_activity_task_polls")}) {
     if (value < 1) {
       throw OptionsError(std::string("WorkerOptions.") + name + " is " + std::to_string(value) +
                          "; it must be at least 1");
     }
+  }
+  if (options.max_concurrent_workflow_task_polls < 0) {
+    throw OptionsError("WorkerOptions.max_concurrent_workflow_task_polls cannot be negative");
   }
   if (options.max_cached_workflows < 0) {
     throw OptionsError("WorkerOptions.max_cached_workflows cannot be negative");
@@ -60,6 +62,13 @@ void check_options(const WorkerOptions& options) {
   if (options.graceful_shutdown_timeout < zero || options.sticky_queue_schedule_to_start_timeout < zero) {
     throw OptionsError("WorkerOptions: timeouts cannot be negative");
   }
+}
+
+std::size_t workflow_polls(const WorkerOptions& options, bool in_process) {
+  constexpr int kOverTheNetwork = 16;
+  const int asked = options.max_concurrent_workflow_task_polls;
+  const int usual = in_process ? options.max_concurrent_workflow_tasks / 2 : kOverTheNetwork;
+  return static_cast<std::size_t>(asked > 0 ? asked : usual);
 }
 
 }  // namespace
@@ -90,7 +99,8 @@ WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOpt
                             .instance_key = instance_key_,
                             .build_id = options.build_id,
                             .max_concurrent = static_cast<std::size_t>(options.max_concurrent_workflow_tasks),
-                            .max_polls = static_cast<std::size_t>(options.max_concurrent_workflow_task_polls),
+                            .max_polls = workflow_polls(options, connection_->in_process()),
+                            .in_process = connection_->in_process(),
                             .max_cached = static_cast<std::size_t>(options.max_cached_workflows),
                             .sticky_timeout = options.sticky_queue_schedule_to_start_timeout,
                             .eager_activities = !options.disable_eager_activity_execution},

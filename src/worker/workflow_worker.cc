@@ -41,9 +41,11 @@ service::PollWorkflowTaskQueueRequest poll_request(Calls& calls, const WorkflowW
 std::size_t all_polls(const WorkflowWorkerOptions& options) {
   return std::max<std::size_t>(2, std::min(options.max_polls, options.max_concurrent));
 }
-// Most polls go to the sticky queue, as in Temporal's SDKs; the normal one gets at least one.
+// Most polls go to the sticky queue, as in Temporal's SDKs; the normal one gets at least one. In process,
+// where polls cost next to nothing, both have plenty.
 std::size_t normal_polls(const WorkflowWorkerOptions& options) {
-  return options.max_cached == 0 ? all_polls(options) : std::max<std::size_t>(1, all_polls(options) / 5);
+  const std::size_t share = all_polls(options) / (options.in_process ? 2 : 5);
+  return options.max_cached == 0 ? all_polls(options) : std::max<std::size_t>(1, share);
 }
 
 Completion task_failure(const std::string& message, std::string type) {
@@ -125,9 +127,15 @@ void WorkflowWorker::stop(std::chrono::nanoseconds patience) {
 // -------------------------------------------------------------------------------------------------
 
 void WorkflowWorker::enqueue(std::function<void()> work) {
-  const std::lock_guard lock(mutex_);
-  work_.push_back(std::move(work));
-  changed_.notify_all();
+  bool notify = false;
+  {
+    const std::lock_guard lock(mutex_);
+    notify = work_.empty();  // else the thread is awake, or called already
+    work_.push_back(std::move(work));
+  }
+  if (notify) {
+    changed_.notify_one();  // after the lock, which the thread needs at once
+  }
 }
 
 void WorkflowWorker::run() {
@@ -137,10 +145,12 @@ void WorkflowWorker::run() {
     if (work_.empty()) {
       break;
     }
-    const std::function<void()> work = std::move(work_.front());
-    work_.pop_front();
+    std::vector<std::function<void()>> taken = std::exchange(work_, {});
     lock.unlock();
-    work();
+    for (std::function<void()>& work : taken) {
+      work();
+      work = nullptr;
+    }
     lock.lock();
   }
   lock.unlock();
@@ -178,7 +188,8 @@ WorkflowWorker::Activated WorkflowWorker::activate(const WorkflowTask& task) {
                                                      task.previous_started_event_id()};
   std::unique_ptr<workflow_core::WorkflowRun> run = cache_.take(task.workflow_execution().run_id());
   for (const bool whole : {run == nullptr, true}) {
-    Result<HistoryEvents> events = events_of(task, whole);
+    HistoryEvents read;
+    Result<const HistoryEvents*> events = events_of(task, whole, &read);
     if (!events.ok() && !calls_.connection().in_process() && events.status().code() != Code::kNotFound) {
       fmt::print(stderr, "perdure: workflow {}: its history cannot be read, the task will come again: {}\n",
                  task.workflow_execution().workflow_id(), events.status().to_string());
@@ -191,7 +202,7 @@ WorkflowWorker::Activated WorkflowWorker::activate(const WorkflowTask& task) {
     if (whole) {
       run = make_run(task, definition->second);
     }
-    Completion completion = run->activate(*events, options);
+    Completion completion = run->activate(**events, options);
     if (completion.outcome != Completion::Outcome::kNeedsFullHistory) {
       return {std::move(run), std::move(completion)};
     }
@@ -209,24 +220,29 @@ std::unique_ptr<workflow_core::WorkflowRun> WorkflowWorker::make_run(
                                  .task_queue = options_.task_queue});
 }
 
-// The events that the task brought; `whole`: preceded by all events before them.
-Result<HistoryEvents> WorkflowWorker::events_of(const WorkflowTask& task, bool whole) {
-  HistoryEvents events;
+// The events that the task brought; `whole`: preceded by all events before them. They are in the task itself
+// if it brought them all, else in `read`.
+Result<const HistoryEvents*> WorkflowWorker::events_of(const WorkflowTask& task, bool whole,
+                                                       HistoryEvents* read) {
   const HistoryEvents& brought = task.history().events();
   const std::int64_t first = brought.empty() ? task.started_event_id() + 1 : brought.Get(0).event_id();
-  if (whole && first > 1) {
-    if (Status status = append_pages(task, "", first, &events); !status.ok()) {
+  const bool starts_too_late = whole && first > 1;
+  if (!starts_too_late && task.next_page_token().empty()) {
+    return &brought;
+  }
+  if (starts_too_late) {
+    if (Status status = append_pages(task, "", first, read); !status.ok()) {
       return status;
     }
   }
-  events.MergeFrom(brought);
+  read->MergeFrom(brought);
   if (!task.next_page_token().empty()) {
-    if (Status status = append_pages(task, task.next_page_token(), task.started_event_id() + 1, &events);
+    if (Status status = append_pages(task, task.next_page_token(), task.started_event_id() + 1, read);
         !status.ok()) {
       return status;
     }
   }
-  return events;
+  return read;
 }
 
 // Appends the pages from `first_token` on (empty: from the first event), up to the event before

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -32,6 +31,7 @@ struct WorkflowWorkerOptions {
   std::string build_id;
   std::size_t max_concurrent = 100;
   std::size_t max_polls = 16;
+  bool in_process = false;
   std::size_t max_cached = 1000;
   std::chrono::nanoseconds sticky_timeout{};
   bool eager_activities = true;
@@ -66,7 +66,8 @@ class WorkflowWorker {
   void run();
   void process(const WorkflowTask& task);
   Activated activate(const WorkflowTask& task);
-  Result<workflow_core::HistoryEvents> events_of(const WorkflowTask& task, bool whole);
+  Result<const workflow_core::HistoryEvents*> events_of(const WorkflowTask& task, bool whole,
+                                                        workflow_core::HistoryEvents* read);
   Status append_pages(const WorkflowTask& task, const std::string& first_token, std::int64_t before_event_id,
                       workflow_core::HistoryEvents* events);
   std::unique_ptr<workflow_core::WorkflowRun> make_run(const WorkflowTask& task,
@@ -93,8 +94,8 @@ class WorkflowWorker {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;                   // guarded by mutex_
-  std::deque<std::function<void()>> work_;  // guarded by mutex_
+  bool stopping_ = false;                    // guarded by mutex_
+  std::vector<std::function<void()>> work_;  // guarded by mutex_
   std::thread thread_;
 };
 
