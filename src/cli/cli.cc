@@ -33,6 +33,10 @@ CLI::App* add_server_command(CLI::App& app, ServerCommand* command) {
   server->add_option("--data", command->data,
                      "the state directory (default: perdure in $XDG_STATE_HOME or ~/.local/state)");
   server->add_option("--address", command->server.address, "HOST:PORT to serve (default: 127.0.0.1:7233)");
+  server->add_option(
+      "--metrics-address", command->server.metrics_address,
+      "HOST:PORT for Prometheus, \"\" for none (default: 127.0.0.1, port 2000 above the address's)");
+  server->add_option("--log-level", command->log_level, "debug, info (default), warning, error, off");
   server->add_option("--tls-cert", command->server.tls.certificate, "PEM file: the server's certificates");
   server->add_option("--tls-key", command->server.tls.key, "PEM file: the certificate's key");
   server->add_option("--tls-client-ca", command->server.tls.client_ca,
@@ -64,6 +68,7 @@ int run(int argc, char** argv) {
     return app.exit(error);
   }
   if (server->parsed()) {
+    serving.default_metrics = server->count("--metrics-address") == 0;
     return serve_until_stopped(std::move(serving));
   }
   return state->parsed() ? print_state(directory, json) : print_report(directory, check_directory(directory));

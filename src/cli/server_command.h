@@ -7,9 +7,14 @@
 
 namespace perdure::cli {
 
+inline constexpr int kMetricsPortOffset = 2000;
+
 struct ServerCommand {
   std::string data{};  // the state directory; empty: default_data_directory()
   server::ServerOptions server{};
+  bool default_metrics =
+      true;  // server.metrics_address is not given: kMetricsPortOffset above the address's port
+  std::string log_level = "info";
 };
 
 // $XDG_STATE_HOME/perdure or ~/.local/state/perdure; empty if neither is known.

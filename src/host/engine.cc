@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <random>
 #include <utility>
 
@@ -55,6 +56,17 @@ Engine::~Engine() {
   if (const Status status = stop(); !status.ok()) {
     fmt::print(stderr, "perdure: closing the state directory: {}\n", status.to_string());
   }
+}
+
+std::optional<runtime::InstanceStats> Engine::stats(std::chrono::milliseconds longest) {
+  auto answer = std::make_shared<std::promise<runtime::InstanceStats>>();
+  auto future = answer->get_future();
+  const bool posted =
+      instance_.post([this, answer](runtime::Service&) { answer->set_value(instance_.stats()); });
+  if (!posted || future.wait_for(longest) != std::future_status::ready) {
+    return std::nullopt;
+  }
+  return future.get();
 }
 
 }  // namespace perdure::host

@@ -1,7 +1,9 @@
 #pragma once
 // The whole service in this process: store, engine, its thread, and the frontend that leads to it. Programs
 // that embed it put a transport in front of the frontend.
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/status.h"
@@ -21,7 +23,8 @@ class Engine {
   ~Engine();
 
   frontend::Frontend& frontend() { return frontend_; }
-  const runtime::Instance& instance() const { return instance_; }
+  // As the engine's thread sees them; waits for it for at most `longest`. nullopt: it did not answer.
+  std::optional<runtime::InstanceStats> stats(std::chrono::milliseconds longest);
 
   // Answers what waits, commits what was asked for, closes the store. Not on the engine's own thread, so not
   // from a callback of a call. A second call returns the first one's status.

@@ -1,30 +1,52 @@
 #include "server/address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <memory>
 
 namespace perdure::server {
 namespace {
+
+using AddressList = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
 
 Status malformed(const std::string& text) {
   return invalid_argument(
       fmt::format("\"{}\" is not an address; write HOST:PORT, e.g. 127.0.0.1:7233 or [::1]:7233", text));
 }
 
-bool is_loopback(const sockaddr* address) {
-  if (address->sa_family == AF_INET) {
-    const auto* four = reinterpret_cast<const sockaddr_in*>(address);
-    return (ntohl(four->sin_addr.s_addr) >> 24) == 127;
+Result<AddressList> look_up(const Address& address) {
+  addrinfo hints = {};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const std::string port = std::to_string(address.port);
+  if (const int error = getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found); error != 0) {
+    return invalid_argument(
+        fmt::format("the host \"{}\" is not known: {}", address.host, gai_strerror(error)));
   }
-  const auto* six = reinterpret_cast<const sockaddr_in6*>(address);
-  const bool mapped = IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) && six->sin6_addr.s6_addr[12] == 127;
-  return mapped || IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+  return AddressList(found, freeaddrinfo);
+}
+
+Status bind_failure(const Address& address, int error) {
+  switch (error) {
+    case EADDRINUSE:
+      return unavailable(
+          fmt::format("{} is in use by another program; stop it, or choose another port", address.text()));
+    case EADDRNOTAVAIL:
+      return invalid_argument(fmt::format("{} is not an address of this machine", address.text()));
+    default:
+      return invalid_argument(fmt::format("{} cannot be served: {}", address.text(), strerror(error)));
+  }
 }
 
 }  // namespace
@@ -55,22 +77,78 @@ Result<Address> parse_address(const std::string& text) {
   return address;
 }
 
-Result<bool> is_loopback(const Address& address) {
-  addrinfo hints = {};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  if (const int error = getaddrinfo(address.host.c_str(), nullptr, &hints, &found); error != 0) {
-    return invalid_argument(
-        fmt::format("the host \"{}\" is not known: {}", address.host, gai_strerror(error)));
+bool SocketAddress::is_loopback() const {
+  if (storage.ss_family == AF_INET) {
+    return (ntohl(reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr.s_addr) >> 24) == 127;
   }
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, freeaddrinfo);
-  for (const addrinfo* entry = list.get(); entry != nullptr; entry = entry->ai_next) {
-    if (!is_loopback(entry->ai_addr)) {
-      return false;
+  const in6_addr& six = reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr;
+  return IN6_IS_ADDR_LOOPBACK(&six) || (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == 127);
+}
+
+std::uint16_t SocketAddress::port() const {
+  return ntohs(storage.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in*>(&storage)->sin_port
+                                            : reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_port);
+}
+
+void SocketAddress::set_port(std::uint16_t port) {
+  (storage.ss_family == AF_INET ? reinterpret_cast<sockaddr_in*>(&storage)->sin_port
+                                : reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port) = htons(port);
+}
+
+std::string SocketAddress::text() const {
+  char number[NI_MAXHOST] = "";
+  getnameinfo(get(), size, number, sizeof number, nullptr, 0, NI_NUMERICHOST);
+  return Address{number, port()}.text();
+}
+
+bool Endpoint::is_loopback() const {
+  return std::all_of(sockets.begin(), sockets.end(),
+                     [](const SocketAddress& socket) { return socket.is_loopback(); });
+}
+
+Result<Endpoint> resolve(const std::string& text) {
+  const auto address = parse_address(text);
+  if (!address.ok()) {
+    return address.status();
+  }
+  const auto list = look_up(*address);
+  if (!list.ok()) {
+    return list.status();
+  }
+  Endpoint endpoint{*address, {}};
+  for (const addrinfo* entry = list->get(); entry != nullptr; entry = entry->ai_next) {
+    if (entry->ai_family == AF_INET || entry->ai_family == AF_INET6) {
+      SocketAddress& socket = endpoint.sockets.emplace_back();
+      socket.size = entry->ai_addrlen;
+      std::memcpy(&socket.storage, entry->ai_addr, entry->ai_addrlen);
     }
   }
-  return true;
+  if (endpoint.sockets.empty()) {
+    return invalid_argument(fmt::format("the host \"{}\" has no IP address", address->host));
+  }
+  std::partition(endpoint.sockets.begin(), endpoint.sockets.end(),
+                        [](const SocketAddress& socket) { return socket.storage.ss_family == AF_INET; });
+  return endpoint;
+}
+
+Result<int> open_socket(const Endpoint& endpoint, const SocketAddress& where, int backlog) {
+  const int descriptor = socket(where.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (descriptor < 0) {
+    return bind_failure(endpoint.address, errno);
+  }
+  const int yes = 1;
+  // Connections of a server that just ended do not keep the port; one that listens does.
+  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);  // what is accepted inherits it
+  if (where.storage.ss_family == AF_INET6) {
+    setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+  }
+  if (bind(descriptor, where.get(), where.size) != 0 || (backlog > 0 && listen(descriptor, backlog) != 0)) {
+    const int error = errno;
+    close(descriptor);
+    return bind_failure(endpoint.address, error);
+  }
+  return descriptor;
 }
 
 }  // namespace perdure::server

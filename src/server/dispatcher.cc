@@ -83,4 +83,10 @@ ApiService::ApiService(Calls& calls, const std::string& service) {
   }
 }
 
+void ApiService::list_metrics(std::vector<MethodMetrics>* out) const {
+  for (const auto& method : methods_) {
+    out->push_back({method->name, &method->counters});
+  }
+}
+
 }  // namespace perdure::server

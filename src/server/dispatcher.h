@@ -10,9 +10,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "frontend/frontend.h"
+#include "server/log.h"
 #include "server/method.h"
 
 namespace perdure::server {
@@ -22,9 +24,13 @@ class UnaryCall;
 // What all calls share. Thread-safe.
 class Calls {
  public:
-  explicit Calls(frontend::Frontend& frontend) : frontend_(frontend) {}
+  Calls(frontend::Frontend& frontend, std::shared_ptr<const Log> log)
+      : frontend_(frontend), log_(std::move(log)) {}
 
   frontend::Frontend& frontend() { return frontend_; }
+
+  // Null: nothing is logged.
+  const Log* log() const { return log_.get(); }
 
   // False: limits::kCalls calls are under way.
   bool enter();
@@ -44,6 +50,7 @@ class Calls {
 
  private:
   frontend::Frontend& frontend_;
+  const std::shared_ptr<const Log> log_;
   std::atomic<std::size_t> under_way_{0};
   std::atomic<bool> draining_{false};
   mutable std::mutex mutex_;
@@ -55,6 +62,8 @@ class Calls {
 class ApiService final : public grpc::Service {
  public:
   ApiService(Calls& calls, const std::string& service);
+
+  void list_metrics(std::vector<MethodMetrics>* out) const;
 
  private:
   std::vector<std::unique_ptr<Method>> methods_;  // gRPC keeps pointers to their names

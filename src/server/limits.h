@@ -5,12 +5,18 @@
 
 namespace perdure::server::limits {
 
-inline constexpr int kMetadata = 64 * 1024;                // request headers together; Go's default is 16 MB
-inline constexpr int kStreamsPerConnection = 20'000;       // calls at the same time on one connection
-inline constexpr std::size_t kCalls = 20'000;              // calls at the same time, all connections
+inline constexpr int kMetadata = 64 * 1024;           // request headers together; Go's default is 16 MB
+inline constexpr int kConnections = 20'000;           // open at the same time; fewer if the process may not
+inline constexpr int kStreamsPerConnection = 20'000;  // calls at the same time on one connection
+inline constexpr std::size_t kCalls = 20'000;         // calls at the same time, all connections
 inline constexpr std::size_t kReadBuffers = 512u << 20;    // received and not yet parsed, all connections
 inline constexpr std::size_t kStatusMessage = 4'000;       // system.maxServiceErrorMessageLength
 inline constexpr std::size_t kStatusTrailers = 14 * 1024;  // clients take 16 KiB of headers
+inline constexpr std::chrono::seconds kServerPing{
+    60};  // after so much silence a connection is asked whether it lives
+inline constexpr std::chrono::seconds kPingAnswer{10};  // and closed if it does not say so in time
+inline constexpr std::chrono::seconds kHandshake{
+    10};  // until a connection has said something that HTTP/2 or TLS begins with
 inline constexpr std::chrono::seconds kClientPing{10};  // clients may ping this often, with or without calls
 
 }  // namespace perdure::server::limits

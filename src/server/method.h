@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "server/metrics.h"
+
 namespace perdure::server {
 
 struct Method {
@@ -11,6 +13,7 @@ struct Method {
   std::string path;  // "/temporal.api.workflowservice.v1.WorkflowService/StartWorkflowExecution"
   const google::protobuf::Message* request = nullptr;  // prototypes
   const google::protobuf::Message* response = nullptr;
+  mutable MethodCounters counters;
   bool may_wait = false;    // a long poll
   bool empty_ends = false;  // an empty answer tells the client to poll again
 };

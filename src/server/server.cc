@@ -7,14 +7,17 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <mutex>
 #include <thread>
 #include <utility>
 
+#include "server/acceptor.h"
 #include "server/address.h"
 #include "server/credentials.h"
 #include "server/dispatcher.h"
 #include "server/health_service.h"
 #include "server/limits.h"
+#include "server/unknown_service.h"
 #include "server/wire_bytes.h"
 
 namespace perdure::server {
@@ -23,87 +26,156 @@ namespace {
 constexpr const char* kWorkflowService = "temporal.api.workflowservice.v1.WorkflowService";
 constexpr const char* kOperatorService = "temporal.api.operatorservice.v1.OperatorService";
 
+// After the grace, for polls that the engine still has to let go.
+constexpr std::chrono::seconds kMore{5};
+
 void set_limits(grpc::ServerBuilder& builder) {
   grpc::ResourceQuota quota("perdure");
   quota.Resize(limits::kReadBuffers);
   builder.SetResourceQuota(quota);
   // Checked by read_message(), with the text that clients know.
   builder.SetMaxReceiveMessageSize(-1);
-  builder.AddChannelArgument(kDecompressArgument, 0);
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, limits::kMetadata);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits::kStreamsPerConnection);
-  const auto ping = std::chrono::milliseconds(limits::kClientPing);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-                             static_cast<int>(ping.count()));
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  // Otherwise a second server binds the same port and takes half of the connections.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  const auto set = [&builder](const char* name, std::int64_t value) {
+    builder.AddChannelArgument(name, static_cast<int>(value));
+  };
+  const auto millis = [](std::chrono::milliseconds value) { return value.count(); };
+  set(kDecompressArgument, 0);
+  set(GRPC_ARG_MAX_METADATA_SIZE, limits::kMetadata);
+  set(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits::kStreamsPerConnection);
+  set(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, millis(limits::kClientPing));
+  set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  set(GRPC_ARG_KEEPALIVE_TIME_MS, millis(limits::kServerPing));
+  set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, millis(limits::kPingAnswer));
+  set(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);  // as many as that takes
+  set(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, millis(limits::kHandshake));
 }
 
-Status check_exposure(const Address& address, const ServerOptions& options) {
-  if (options.insecure || !options.tls.certificate.empty()) {
-    return {};
-  }
-  const auto loopback = is_loopback(address);
-  if (!loopback.ok()) {
-    return loopback.status();
-  }
-  if (*loopback) {
+Status check_exposure(const Endpoint& endpoint, const ServerOptions& options) {
+  if (options.insecure || !options.tls.certificate.empty() || endpoint.is_loopback()) {
     return {};
   }
   return failed_precondition(
       fmt::format("{} can be reached by other machines, and without TLS anyone who reaches it can do "
                   "everything; give a certificate and key, or allow it explicitly (--insecure)",
-                  address.text()));
+                  endpoint.address.text()));
 }
 
 }  // namespace
 
 struct Server::Impl {
-  explicit Impl(frontend::Frontend& frontend)
-      : calls(frontend),
+  Impl(frontend::Frontend& frontend, const ServerOptions& options)
+      : log(options.log),
+        calls(frontend, options.log),
         workflow_service(calls, kWorkflowService),
-        operator_service(calls, kOperatorService) {}
+        operator_service(calls, kOperatorService),
+        more_figures(options.figures) {}
 
+  Status build(const std::shared_ptr<grpc::ServerCredentials>& credentials);
+  Status start_metrics(const ServerOptions& options);
+  std::vector<Figure> figures() const;
+
+  const std::shared_ptr<const Log> log;
   Calls calls;
   ApiService workflow_service;
   ApiService operator_service;
   HealthService health{{"", kWorkflowService, kOperatorService}};
+  UnknownService unknown;
+  const Figures more_figures;
   std::string address;
+  std::string no_metrics;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> connections;
   std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<Acceptor> acceptor;
+  std::unique_ptr<MetricsListener> metrics;
   std::once_flag drained;
 };
 
-Result<std::unique_ptr<Server>> Server::start(frontend::Frontend& frontend, ServerOptions options) {
-  auto address = parse_address(options.address);
-  if (!address.ok()) {
-    return address.status();
+Status Server::Impl::build(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  set_limits(builder);
+  using Builder = grpc::ServerBuilder::experimental_type;
+  connections = builder.experimental().AddExternalConnectionAcceptor(Builder::ExternalConnectionType::FROM_FD,
+                                                                     credentials);
+  builder.RegisterService(&workflow_service);
+  builder.RegisterService(&operator_service);
+  builder.RegisterService(&health);
+  builder.RegisterCallbackGenericService(&unknown);
+  server = builder.BuildAndStart();
+  if (server == nullptr) {
+    return internal_error("gRPC did not start; its log says why");
   }
-  if (Status status = check_exposure(*address, options); !status.ok()) {
+  acceptor->start([this](int listener, int connection) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.listener_fd = listener;
+    parameters.fd = connection;
+    connections->HandleNewConnection(&parameters);
+  });
+  return {};
+}
+
+Status Server::Impl::start_metrics(const ServerOptions& options) {
+  if (options.metrics_address.empty()) {
+    return {};
+  }
+  std::vector<MethodMetrics> methods;
+  workflow_service.list_metrics(&methods);
+  operator_service.list_metrics(&methods);
+  auto started = MetricsListener::start(options.metrics_address, options.insecure, std::move(methods),
+                                        [this] { return figures(); });
+  if (!started.ok()) {
+    return started.status();
+  }
+  metrics = std::move(started).value();
+  return {};
+}
+
+std::vector<Figure> Server::Impl::figures() const {
+  std::vector<Figure> all = more_figures ? more_figures() : std::vector<Figure>();
+  all.push_back({"perdure_server_calls_under_way", "Calls that are not answered yet, polls included.",
+                 static_cast<double>(calls.under_way()), false});
+  all.push_back(
+      {"perdure_server_open_polls", "Long polls that wait.", static_cast<double>(calls.open_polls()), false});
+  all.push_back({"perdure_server_connections_refused_total", "Connections above the limit, closed at once.",
+                 static_cast<double>(acceptor->refused()), true});
+  return all;
+}
+
+Result<std::unique_ptr<Server>> Server::start(frontend::Frontend& frontend, const ServerOptions& options) {
+  const auto endpoint = resolve(options.address);
+  if (!endpoint.ok()) {
+    return endpoint.status();
+  }
+  if (Status status = check_exposure(*endpoint, options); !status.ok()) {
     return status;
   }
-  auto credentials = make_credentials(options.tls);
+  const auto credentials = make_credentials(options.tls);
   if (!credentials.ok()) {
     return credentials.status();
   }
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  auto impl = std::make_unique<Impl>(frontend);
-  grpc::ServerBuilder builder;
-  set_limits(builder);
-  int port = 0;
-  builder.AddListeningPort(address->text(), *credentials, &port);
-  builder.RegisterService(&impl->workflow_service);
-  builder.RegisterService(&impl->operator_service);
-  builder.RegisterService(&impl->health);
-  impl->server = builder.BuildAndStart();
-  if (impl->server == nullptr || port == 0) {
-    return unavailable(
-        fmt::format("{} cannot be served: another program uses it, or it is not an address of this machine",
-                    address->text()));
+  auto acceptor = Acceptor::listen(*endpoint);
+  if (!acceptor.ok()) {
+    return acceptor.status();
   }
-  address->port = static_cast<std::uint16_t>(port);
-  impl->address = address->text();
-  return std::unique_ptr<Server>(new Server(std::move(impl)));
+  auto impl = std::make_unique<Impl>(frontend, options);
+  impl->acceptor = std::move(acceptor).value();
+  impl->address = impl->acceptor->address().text();
+  if (Status status = impl->start_metrics(options); !status.ok()) {
+    return status;
+  }
+  if (Status status = impl->build(*credentials); !status.ok()) {
+    return status;
+  }
+  std::unique_ptr<Server> server(new Server(std::move(impl)));
+  if (options.log != nullptr) {
+    const char* tls = options.tls.certificate.empty() ? "no"
+                      : options.tls.client_ca.empty() ? "yes"
+                                                      : "mutual";
+    options.log->write(
+        LogLevel::kInfo, "serving",
+        {{"address", server->address()}, {"metrics", server->metrics_address()}, {"tls", tls}});
+  }
+  return server;
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -112,12 +184,28 @@ Server::~Server() { drain(std::chrono::milliseconds::zero()); }
 
 const std::string& Server::address() const { return impl_->address; }
 
+const std::string& Server::metrics_address() const {
+  return impl_->metrics == nullptr ? impl_->no_metrics : impl_->metrics->address();
+}
+
+std::size_t Server::open_polls() const { return impl_->calls.open_polls(); }
+
 void Server::drain(std::chrono::milliseconds grace) {
   std::call_once(impl_->drained, [this, grace] {
+    if (impl_->log != nullptr) {
+      impl_->log->write(LogLevel::kInfo, "draining",
+                        {{"calls", std::to_string(impl_->calls.under_way())},
+                         {"polls", std::to_string(impl_->calls.open_polls())}});
+    }
+    impl_->acceptor->stop();
     impl_->health.stop();
-    std::thread polls([this, grace] { impl_->calls.end_polls(grace + std::chrono::seconds(5)); });
+    // Shutting down tells clients to go elsewhere, and waits for what the other thread ends.
+    std::thread polls([this, grace] { impl_->calls.end_polls(grace + kMore); });
     impl_->server->Shutdown(std::chrono::system_clock::now() + grace);
     polls.join();
+    if (impl_->log != nullptr) {
+      impl_->log->write(LogLevel::kInfo, "stopped");
+    }
   });
 }
 

@@ -1,15 +1,16 @@
 #pragma once
 // A frontend on a socket: gRPC, as Temporal's clients speak it. Every method of the API's services is one
-// entry of one dispatcher; health checks and server reflection come with it.
+// entry of one dispatcher; health checks, server reflection and metrics come with it.
 //
 // Thread-safety: start() and the destructor from one thread, everything else from any.
 #include <chrono>
-#include <cstddef>
 #include <memory>
 #include <string>
 
 #include "base/status.h"
 #include "frontend/frontend.h"
+#include "server/log.h"
+#include "server/metrics.h"
 
 namespace perdure::server {
 
@@ -22,23 +23,29 @@ struct TlsFiles {
 
 struct ServerOptions {
   std::string address = "127.0.0.1:7233";  // HOST:PORT, [IPV6]:PORT; port 0: any free one
+  std::string metrics_address{};           // the same, for HTTP; empty: none
   TlsFiles tls{};
   // Serves an address that other machines can reach without TLS. Refused otherwise.
   bool insecure = false;
+  std::shared_ptr<const Log> log{};  // null: nothing is logged
+  Figures figures{};                 // more metrics; what it needs outlives the server
 };
 
 class Server {
  public:
   // Binds, and answers as soon as it returns. `frontend` outlives the server. kInvalidArgument: an option
   // cannot be; kFailedPrecondition: a public address without TLS; kUnavailable: the address is in use.
-  static Result<std::unique_ptr<Server>> start(frontend::Frontend& frontend, ServerOptions options);
+  static Result<std::unique_ptr<Server>> start(frontend::Frontend& frontend, const ServerOptions& options);
   // drain() without a grace.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // HOST:PORT with the port that was bound.
+  // HOST:PORT with the port that was bound; of the metrics: empty if there are none.
   const std::string& address() const;
+  const std::string& metrics_address() const;
+
+  std::size_t open_polls() const;  // long polls that wait
 
   // Takes no new connection or call, answers waiting polls with nothing, and returns when the last call is
   // answered; calls that last longer than `grace` are cut off. A second call returns at once.

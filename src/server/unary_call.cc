@@ -1,11 +1,11 @@
 #include "server/unary_call.h"
 
-#include <google/protobuf/arena.h>
 #include <grpcpp/server_context.h>
 
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "server/limits.h"
@@ -40,7 +40,11 @@ UnaryCall* UnaryCall::begin(Calls& calls, const Method& method, grpc::CallbackSe
 }
 
 UnaryCall::UnaryCall(Calls& calls, const Method& method, grpc::ByteBuffer* response_bytes)
-    : calls_(calls), method_(method), response_bytes_(response_bytes), admitted_(calls.enter()) {}
+    : calls_(calls),
+      method_(method),
+      response_bytes_(response_bytes),
+      begun_(std::chrono::steady_clock::now()),
+      admitted_(calls.enter()) {}
 
 UnaryCall::~UnaryCall() { calls_.leave(); }
 
@@ -54,27 +58,17 @@ void UnaryCall::run(grpc::CallbackServerContext* context, const grpc::ByteBuffer
     finish(Status(Code::kDeadlineExceeded, "the call's deadline passed before it was read"));
     return;
   }
-  // The request is needed during the frontend's call only. The response is not on an arena: the frontend
-  // moves into it what it has.
-  alignas(8) char first_block[4096];
-  google::protobuf::ArenaOptions arena_options;
-  arena_options.initial_block = first_block;
-  arena_options.initial_block_size = sizeof first_block;
-  google::protobuf::Arena arena(arena_options);
-  google::protobuf::Message* message = method_.request->New(&arena);
-  Status read = read_message(const_cast<grpc::ByteBuffer*>(request), message);
-  context->GetRpcAllocatorState()->FreeRequest();
-  if (!read.ok()) {
-    finish(std::move(read));
-    return;
-  }
   response_.reset(method_.response->New());
   if (method_.may_wait) {
     calls_.add_poll(this, &place_);
     is_listed_ = true;
   }
-  ticket_.store(calls_.frontend().call(method_.name, *message, response_.get(), options,
+  const frontend::RequestReader read = [request](google::protobuf::Message* message) {
+    return read_message(const_cast<grpc::ByteBuffer*>(request), message);
+  };
+  ticket_.store(calls_.frontend().call(method_.name, read, response_.get(), options,
                                        [this](Status status) { finish(std::move(status)); }));
+  context->GetRpcAllocatorState()->FreeRequest();
   if (method_.may_wait && calls_.draining()) {
     cancel();
   }
@@ -96,15 +90,33 @@ void UnaryCall::finish(Status status) {
     response_->Clear();
     status = Status();
   }
+  const auto took = std::chrono::steady_clock::now() - begun_;
+  method_.counters.count(status.code(), took, !method_.may_wait);
   if (status.ok()) {
     *response_bytes_ = write_message(*response_);
     response_.reset();
     Finish(grpc::Status::OK);
     return;
   }
+  log_failure(status, took);
   const WireStatus wire = to_wire(status);
   response_.reset();
   Finish(grpc::Status(static_cast<grpc::StatusCode>(wire.code), wire.message, wire.details));
+}
+
+void UnaryCall::log_failure(const Status& status, std::chrono::nanoseconds took) const {
+  const bool ours =
+      status.code() == Code::kInternal || status.code() == Code::kUnknown || status.code() == Code::kDataLoss;
+  const LogLevel level = ours ? LogLevel::kWarning : LogLevel::kDebug;
+  if (calls_.log() == nullptr || !calls_.log()->writes(level)) {
+    return;
+  }
+  const std::string micros = std::to_string(took / std::chrono::microseconds(1));
+  calls_.log()->write(level, "call_failed",
+                      {{"method", method_.name},
+                       {"code", code_name(status.code())},
+                       {"message", status.message()},
+                       {"took_us", micros}});
 }
 
 }  // namespace perdure::server

@@ -5,6 +5,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -32,6 +33,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 
   void run(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request);
   void finish(Status status);
+  void log_failure(const Status& status, std::chrono::nanoseconds took) const;
 
   Calls& calls_;
   const Method& method_;
@@ -39,7 +41,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   std::unique_ptr<google::protobuf::Message> response_;
   std::atomic<std::uint64_t> ticket_{0};  // 0: the frontend has not given it yet
   std::atomic<bool> finished_{false};
-  bool admitted_ = false;
+  const std::chrono::steady_clock::time_point begun_;
+  const bool admitted_;
   bool is_listed_ = false;
   Calls::Polls::iterator place_;
 };

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/limits.h"
+#include "server/parse_failure.h"
 
 namespace perdure::server {
 namespace {
@@ -31,10 +32,10 @@ Status too_large(std::size_t size) {
                                                       size, perdure::limits::kMessage));
 }
 
-Status too_large_inflated(std::size_t size) {
+// grpc-go stops at the limit too, so it does not name a size here.
+Status too_large_inflated() {
   return Status(Code::kResourceExhausted,
-                fmt::format("grpc: received message after decompression larger than max ({} vs. {})", size,
-                            perdure::limits::kMessage));
+                fmt::format("grpc: received message after decompression larger than max {}", perdure::limits::kMessage));
 }
 
 Status cannot_inflate(const char* why) {
@@ -58,7 +59,7 @@ class Inflater {
       stream_.avail_in = static_cast<uInt>(size);
       result = piece(out);
       if (out->size() > perdure::limits::kMessage) {
-        return too_large_inflated(out->size());
+        return too_large_inflated();
       }
     }
     if (result == Z_STREAM_END) {
@@ -91,13 +92,6 @@ class Inflater {
   const bool ready_;
 };
 
-Status parse(ZeroCopyInputStream* in, google::protobuf::Message* message) {
-  if (message->ParsePartialFromZeroCopyStream(in)) {
-    return {};
-  }
-  return internal_error("grpc: error unmarshalling request: proto: cannot parse invalid wire-format data");
-}
-
 // Inflates when needed and hands the plain bytes on.
 template <class Use>
 Status read(grpc::ByteBuffer* bytes, Use use) {
@@ -126,8 +120,17 @@ Status read(grpc::ByteBuffer* bytes, Use use) {
 }  // namespace
 
 Status read_message(grpc::ByteBuffer* bytes, google::protobuf::Message* message) {
-  return read(bytes,
-              [message](ZeroCopyInputStream* in) { return in == nullptr ? Status() : parse(in, message); });
+  bool parsed = true;
+  Status status = read(bytes, [&](ZeroCopyInputStream* in) {
+    parsed = in == nullptr || message->ParsePartialFromZeroCopyStream(in);
+    return Status();
+  });
+  if (!status.ok() || parsed) {
+    return status;
+  }
+  std::string plain;
+  status = read_bytes(bytes, &plain);
+  return status.ok() ? why_not_parsed(plain, *message->GetDescriptor()) : status;
 }
 
 Status read_bytes(grpc::ByteBuffer* bytes, std::string* out) {

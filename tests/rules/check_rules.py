@@ -19,7 +19,8 @@ ARROWS = {
     "sdk": {"base", "api", "workflow", "client", "worker", "frontend", "host", "runtime", "storage", "perdure"},
     "client_grpc": {"base", "api", "client", "perdure"},
     "host": {"base", "api", "frontend", "runtime", "storage", "perdure"},
-    "server": {"base", "api", "frontend", "runtime"},
+    "server": {"base", "api", "frontend", "host", "runtime"},
+    "serve": {"base", "client", "host", "sdk", "server", "perdure"},
     "cli": {"base", "api", "storage", "host", "server"},
 }
 
@@ -33,6 +34,8 @@ BANS = [
     (CORES, r"\b(rand|random_device|getenv|time|gettimeofday|clock_gettime)\(", "cores call nothing of the outside"),
     (("src/",), r"\bstd::(cout|cerr)\b", "libraries do not print: return a Status"),
     (("include/",), r"\.pb\.h|grpcpp|google/protobuf", "public headers are free of generated code and gRPC"),
+    (tuple(f"src/{room}/" for room in ARROWS if room not in ("client_grpc", "server")), r"#include <grpc",
+     "gRPC stays in client_grpc and server: an embedded program has none of it"),
     (("src/", "include/", "sim/", "apps/"), r"\bassert\(", "perdure::check(): it stays on in release"),
     (("src/", "include/"), r"\busing namespace std;", "write std::"),
     (("src/", "sim/"), r"\bSerializeAsString\(|\bSerializeToString\(", "api::serialize(): the same message gives the same bytes"),

@@ -1,0 +1,77 @@
+#include <utility>
+
+#include "client/connection.h"
+#include "perdure/error.h"
+#include "perdure/server.h"
+#include "sdk/embedded_engine.h"
+#include "server/engine_figures.h"
+#include "server/server.h"
+
+namespace perdure {
+namespace {
+
+host::Engine& engine_of(const Client& client) {
+  auto* embedded = dynamic_cast<sdk::EmbeddedEngine*>(&client.connection()->transport());
+  if (embedded == nullptr) {
+    throw OptionsError(
+        "perdure::serve needs a client with an engine in this program, from Client::connect(\"file:DIR\"); "
+        "this "
+        "one talks to a server");
+  }
+  return embedded->engine();
+}
+
+[[noreturn]] void refuse(const Status& status) {
+  if (status.code() == Code::kInvalidArgument || status.code() == Code::kFailedPrecondition) {
+    throw OptionsError("perdure::serve: " + status.message());
+  }
+  throw RpcError(static_cast<RpcStatusCode>(status.code()), "perdure::serve: " + status.message());
+}
+
+}  // namespace
+
+struct EngineServer::Impl {
+  std::shared_ptr<client::Connection> engine;  // lives as long as it is served
+  std::string address;
+  std::string metrics_address;
+  std::unique_ptr<server::Server> server;
+};
+
+EngineServer::EngineServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+EngineServer::~EngineServer() = default;
+EngineServer::EngineServer(EngineServer&&) noexcept = default;
+EngineServer& EngineServer::operator=(EngineServer&&) noexcept = default;
+
+const std::string& EngineServer::address() const { return impl_->address; }
+const std::string& EngineServer::metrics_address() const { return impl_->metrics_address; }
+
+void EngineServer::stop(std::chrono::milliseconds grace) {
+  if (impl_->server != nullptr) {
+    impl_->server->drain(grace);
+    impl_->server.reset();
+    impl_->engine.reset();
+  }
+}
+
+EngineServer serve(const Client& client, const std::string& address, ServeOptions options) {
+  host::Engine& engine = engine_of(client);
+  server::ServerOptions serving;
+  serving.address = address;
+  serving.metrics_address = std::move(options.metrics_address);
+  serving.tls = {std::move(options.tls_certificate), std::move(options.tls_key),
+                 std::move(options.tls_client_ca)};
+  serving.insecure = options.insecure;
+  serving.figures = server::engine_figures(engine);
+  auto started = server::Server::start(engine.frontend(), serving);
+  if (!started.ok()) {
+    refuse(started.status());
+  }
+  auto impl = std::make_unique<EngineServer::Impl>();
+  impl->engine = client.connection();
+  impl->server = std::move(started).value();
+  impl->address = impl->server->address();
+  impl->metrics_address = impl->server->metrics_address();
+  return EngineServer(std::move(impl));
+}
+
+}  // namespace perdure
