@@ -32,11 +32,27 @@ TEST_F(OptionsTest, TargetsThatCannotBeAreRefused) {
   const auto connect = [&](const std::string& target) {
     return message_of([&] { perdure::Client::connect(target); });
   };
-  EXPECT_THAT(connect("localhost:7233"), testing::HasSubstr("comes with the next version"));
+  // This program does without gRPC.
+  EXPECT_THAT(connect("localhost:7233"), testing::HasSubstr("link perdure::grpc"));
   EXPECT_THAT(connect("https://x"), testing::HasSubstr("scheme"));
   EXPECT_THAT(connect("state"), testing::HasSubstr("did you mean \"file:state\""));
   EXPECT_THAT(connect("file:"), testing::HasSubstr("needs a directory"));
   EXPECT_THAT(connect(""), testing::HasSubstr("needs a target"));
+}
+
+TEST_F(OptionsTest, OptionsOfServersMeanNothingToAnEmbeddedService) {
+  const auto refused = [&](perdure::ConnectOptions options) {
+    return message_of([&] { perdure::Client::connect("file:" + directory_.string(), std::move(options)); });
+  };
+  EXPECT_THAT(refused({.tls = true}),
+              testing::HasSubstr("ConnectOptions.tls is for connections to a server"));
+  EXPECT_THAT(refused({.tls = perdure::TlsOptions{}}), testing::HasSubstr("ConnectOptions.tls"));
+  EXPECT_THAT(refused({.api_key = "secret"}), testing::HasSubstr("ConnectOptions.api_key"));
+  EXPECT_THAT(refused({.rpc_metadata = {{"a", "b"}}}), testing::HasSubstr("ConnectOptions.rpc_metadata"));
+  EXPECT_THAT(refused({.lazy = true}), testing::HasSubstr("ConnectOptions.lazy"));
+  EXPECT_THAT(refused({.keep_alive = std::nullopt}), testing::HasSubstr("ConnectOptions.keep_alive"));
+  EXPECT_THAT(refused({.gzip = true}), testing::HasSubstr("ConnectOptions.gzip"));
+  EXPECT_EQ(refused({.tls = false}), "no error");
 }
 
 TEST_F(OptionsTest, WorkersNeedAQueueAndSomethingToDo) {
