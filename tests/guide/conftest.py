@@ -13,9 +13,9 @@ import pytest_asyncio
 from temporalio.client import Client
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE / "programs")]
+sys.path[:0] = [str(HERE), str(HERE / "programs"), str(HERE.parent / "python")]
 
-from server import Server  # noqa: E402
+from perdure_server import Server  # noqa: E402
 
 
 @pytest.fixture(scope="session")
