@@ -50,6 +50,7 @@ class ContestingClient {
                  std::shared_ptr<std::int64_t> next_event);
 
   World& world_;
+  const Network::Link link_ = world_.network.connect();
   std::string workflow_id_;
   int index_;
   Random random_;
@@ -79,6 +80,7 @@ class ProgramClient {
   void send_signal(const std::string& request_id, int tries);
 
   World& world_;
+  const Network::Link link_ = world_.network.connect();
   std::string workflow_id_;
   Random random_;
   Program program_;

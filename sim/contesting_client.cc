@@ -144,8 +144,8 @@ void ContestingClient::call_start(const IntentPointer& intent, Operation& operat
   if (intent->program.workflow_task_timeout_ms > 0) {
     request.mutable_workflow_task_timeout()->set_seconds(intent->program.workflow_task_timeout_ms / 1'000);
   }
-  world_.node.call<wire::StartWorkflowExecutionRequest, wire::StartWorkflowExecutionResponse>(
-      "StartWorkflowExecution", request, false,
+  world_.network.call<wire::StartWorkflowExecutionRequest, wire::StartWorkflowExecutionResponse>(
+      link_, "StartWorkflowExecution", request, false,
       [this, intent, &operation](const Status& status, wire::StartWorkflowExecutionResponse& response) {
         operation.reply_run_id = response.run_id();
         operation.reply_started = response.started();
@@ -165,8 +165,8 @@ void ContestingClient::call_signal(const IntentPointer& intent, Operation& opera
   request.mutable_input()->add_payloads()->set_data(intent->input);
   request.set_identity(fmt::format("op{}", operation.id));
   request.set_request_id(intent->request_id);
-  world_.node.call<wire::SignalWorkflowExecutionRequest, wire::SignalWorkflowExecutionResponse>(
-      "SignalWorkflowExecution", request, false,
+  world_.network.call<wire::SignalWorkflowExecutionRequest, wire::SignalWorkflowExecutionResponse>(
+      link_, "SignalWorkflowExecution", request, false,
       [this, intent, &operation](const Status& status, wire::SignalWorkflowExecutionResponse&) {
         finish(intent, operation, status);
       });
@@ -179,11 +179,12 @@ void ContestingClient::call_cancel(const IntentPointer& intent, Operation& opera
   request.mutable_workflow_execution()->set_run_id(intent->run_id);
   request.set_identity(fmt::format("op{}", operation.id));
   request.set_request_id(intent->request_id);
-  world_.node.call<wire::RequestCancelWorkflowExecutionRequest, wire::RequestCancelWorkflowExecutionResponse>(
-      "RequestCancelWorkflowExecution", request, false,
-      [this, intent, &operation](const Status& status, wire::RequestCancelWorkflowExecutionResponse&) {
-        finish(intent, operation, status);
-      });
+  world_.network
+      .call<wire::RequestCancelWorkflowExecutionRequest, wire::RequestCancelWorkflowExecutionResponse>(
+          link_, "RequestCancelWorkflowExecution", request, false,
+          [this, intent, &operation](const Status& status, wire::RequestCancelWorkflowExecutionResponse&) {
+            finish(intent, operation, status);
+          });
 }
 
 void ContestingClient::call_terminate(const IntentPointer& intent, Operation& operation) {
@@ -192,8 +193,8 @@ void ContestingClient::call_terminate(const IntentPointer& intent, Operation& op
   request.mutable_workflow_execution()->set_workflow_id(workflow_id_);
   request.mutable_workflow_execution()->set_run_id(intent->run_id);
   request.set_identity(fmt::format("op{}", operation.id));
-  world_.node.call<wire::TerminateWorkflowExecutionRequest, wire::TerminateWorkflowExecutionResponse>(
-      "TerminateWorkflowExecution", request, false,
+  world_.network.call<wire::TerminateWorkflowExecutionRequest, wire::TerminateWorkflowExecutionResponse>(
+      link_, "TerminateWorkflowExecution", request, false,
       [this, intent, &operation](const Status& status, wire::TerminateWorkflowExecutionResponse&) {
         finish(intent, operation, status);
       });
@@ -204,8 +205,8 @@ void ContestingClient::call_describe(const IntentPointer& intent, Operation& ope
   request.set_namespace_(kNamespace);
   request.mutable_execution()->set_workflow_id(workflow_id_);
   request.mutable_execution()->set_run_id(intent->run_id);
-  world_.node.call<wire::DescribeWorkflowExecutionRequest, wire::DescribeWorkflowExecutionResponse>(
-      "DescribeWorkflowExecution", request, false,
+  world_.network.call<wire::DescribeWorkflowExecutionRequest, wire::DescribeWorkflowExecutionResponse>(
+      link_, "DescribeWorkflowExecution", request, false,
       [this, intent, &operation](const Status& status, wire::DescribeWorkflowExecutionResponse& response) {
         operation.reply_run_id = response.workflow_execution_info().execution().run_id();
         operation.reply_status = response.workflow_execution_info().status();
@@ -227,47 +228,48 @@ void ContestingClient::read_page(const IntentPointer& intent, Operation& operati
   request.set_wait_new_event(wait);
   request.set_next_page_token(token);
   const std::uint64_t call =
-      world_.node.call<wire::GetWorkflowExecutionHistoryRequest, wire::GetWorkflowExecutionHistoryResponse>(
-          "GetWorkflowExecutionHistory", request, false,
-          [this, intent, wait, next_event, &operation](const Status& status,
-                                                       wire::GetWorkflowExecutionHistoryResponse& response) {
-            if (!status.ok()) {
-              finish(intent, operation, status);
-              return;
-            }
-            const auto& events = response.history().events();
-            if (!events.empty() && events[0].event_id() == 1) {
-              // All pages are of one run: the one whose start is shown.
-              operation.reply_run_id =
-                  events[0].workflow_execution_started_event_attributes().original_execution_run_id();
-            }
-            for (const auto& event : events) {
-              world_.report.expect(event.event_id() == *next_event, "H6",
-                                   "{}: a page goes on with event {} instead of {}", workflow_id_,
-                                   event.event_id(), *next_event);
-              ++*next_event;
-              check_shown_event(world_, operation.reply_run_id, event, "a reader");
-            }
-            if (response.next_page_token().empty() || world_.healing || *next_event > 60) {
-              const MirrorRun* run = world_.node.mirror().find_run(operation.reply_run_id);
-              if (response.next_page_token().empty() && run != nullptr) {
-                // The last page: everything stored before the call was made is in it.
-                const auto missing = static_cast<std::size_t>(*next_event - 1);
-                world_.report.expect(
-                    missing >= run->events.size() || run->events[missing].sequence > operation.invoked, "H6",
-                    "{}: a history read ends before event {}, which was stored before", workflow_id_,
-                    *next_event);
-              }
-              finish(intent, operation, status);
-              return;
-            }
-            read_page(intent, operation, wait, response.next_page_token(), next_event);
-          });
+      world_.network
+          .call<wire::GetWorkflowExecutionHistoryRequest, wire::GetWorkflowExecutionHistoryResponse>(
+              link_, "GetWorkflowExecutionHistory", request, false,
+              [this, intent, wait, next_event, &operation](
+                  const Status& status, wire::GetWorkflowExecutionHistoryResponse& response) {
+                if (!status.ok()) {
+                  finish(intent, operation, status);
+                  return;
+                }
+                const auto& events = response.history().events();
+                if (!events.empty() && events[0].event_id() == 1) {
+                  // All pages are of one run: the one whose start is shown.
+                  operation.reply_run_id =
+                      events[0].workflow_execution_started_event_attributes().original_execution_run_id();
+                }
+                for (const auto& event : events) {
+                  world_.report.expect(event.event_id() == *next_event, "H6",
+                                       "{}: a page goes on with event {} instead of {}", workflow_id_,
+                                       event.event_id(), *next_event);
+                  ++*next_event;
+                  check_shown_event(world_, operation.reply_run_id, event, "a reader");
+                }
+                if (response.next_page_token().empty() || world_.healing || *next_event > 60) {
+                  const MirrorRun* run = world_.node.mirror().find_run(operation.reply_run_id);
+                  if (response.next_page_token().empty() && run != nullptr) {
+                    // The last page: everything stored before the call was made is in it.
+                    const auto missing = static_cast<std::size_t>(*next_event - 1);
+                    world_.report.expect(
+                        missing >= run->events.size() || run->events[missing].sequence > operation.invoked,
+                        "H6", "{}: a history read ends before event {}, which was stored before",
+                        workflow_id_, *next_event);
+                  }
+                  finish(intent, operation, status);
+                  return;
+                }
+                read_page(intent, operation, wait, response.next_page_token(), next_event);
+              });
   if (wait) {
     // Its own patience: the service's may last for an hour when the clock was set back.
     const std::uint64_t bound = random_.chance(0.5) ? 3'000 : 25'000;
     world_.schedule.after(std::chrono::milliseconds(200 + random_.below(bound)),
-                          [this, call] { world_.node.cancel(call); });
+                          [this, call] { world_.network.cancel(call); });
   }
 }
 

@@ -12,7 +12,8 @@ enum class Fault {
   kDiskFull,
   kPause,
   kWorkerPause,
-  kClock
+  kClock,
+  kConnection
 };
 
 std::vector<Fault> enabled(const Plan& plan) {
@@ -31,6 +32,7 @@ std::vector<Fault> enabled(const Plan& plan) {
   add(plan.process_pauses, Fault::kPause);
   add(plan.worker_pauses, Fault::kWorkerPause);
   add(plan.clock_steps, Fault::kClock);
+  add(plan.network, Fault::kConnection);
   return faults;
 }
 
@@ -89,6 +91,9 @@ void Faults::inject() {
       break;
     case Fault::kClock:
       step_clock();
+      break;
+    case Fault::kConnection:
+      world_.network.reset_connection();
       break;
   }
 }

@@ -241,7 +241,8 @@ void Node::step() {
   } else if (replies_dropped_) {
     die(random_.chance(0.5), "death between commit and reply");
   } else if (fatal_) {
-    // Alone or with the machine: bytes whose sync failed may still be in the page cache, and are read as good.
+    // Alone or with the machine: bytes whose sync failed may still be in the page cache, and are read as
+    // good.
     die(random_.chance(0.5), "fatal error");
   } else {
     plan_wake();

@@ -41,14 +41,9 @@ class Node {
 
   // Calls the frontend. `done` gets the answer; kUnavailable, later, if the process dies first or is not
   // there. Returns a ticket for cancel().
-  template <class Request, class Response>
-  std::uint64_t call(std::string_view method, const Request& request, bool in_process,
-                     std::function<void(const Status&, Response&)> done) {
-    return send(method, request, std::make_shared<Response>(), in_process,
-                [done = std::move(done)](const Status& status, google::protobuf::Message& response) {
-                  done(status, static_cast<Response&>(response));
-                });
-  }
+  std::uint64_t send(std::string_view method, const google::protobuf::Message& request,
+                     std::shared_ptr<google::protobuf::Message> response, bool in_process,
+                     std::function<void(const Status&, google::protobuf::Message&)> done);
   void cancel(std::uint64_t call);
 
   // Faults.
@@ -84,9 +79,6 @@ class Node {
     std::string method;
   };
 
-  std::uint64_t send(std::string_view method, const google::protobuf::Message& request,
-                     std::shared_ptr<google::protobuf::Message> response, bool in_process,
-                     std::function<void(const Status&, google::protobuf::Message&)> done);
   void forward(std::uint64_t call, std::string_view method, const google::protobuf::Message& request,
                bool in_process);
   void answer(std::uint64_t call, const Status& status);

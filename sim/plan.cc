@@ -42,6 +42,8 @@ Plan make_plan(std::uint64_t seed) {
   plan.worker_chaos = random.chance(0.7) ? 0.02 + 0.01 * static_cast<double>(random.below(20)) : 0.0;
   // A small cache makes runs be loaded from the store in the middle of everything.
   plan.cache_bytes = random.chance(0.5) ? 16 * 1024 * 1024 : 4 * 1024;
+  plan.network = random.chance(0.5);
+  plan.message_loss = plan.network && random.chance(0.6) ? 0.005 : 0.0;
   return plan;
 }
 
@@ -62,6 +64,8 @@ std::string describe(const Plan& plan) {
   add(plan.large_clock_steps, "large-clock-step");
   add(plan.clock_steps, "clock-step");
   add(plan.lost_replies, "lost-reply");
+  add(plan.network, "network");
+  add(plan.message_loss > 0, "message-loss");
   return fmt::format("ids={} clients={} programs={} worker={}{}{} chaos={:.2f} faults={}", plan.object_ids,
                      plan.clients_per_id, plan.programs, plan.in_process_worker ? "in-process" : "remote",
                      plan.sticky ? "+sticky" : "", plan.eager_activities ? "+eager" : "", plan.worker_chaos,

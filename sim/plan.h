@@ -23,6 +23,8 @@ struct Plan {
   bool clock_steps = false;
   bool large_clock_steps = false;  // up to an hour, also backwards
   bool lost_replies = false;
+  bool network = false;     // messages of remote callers are late, lost, doubled, out of order
+  double message_loss = 0;  // probability, of each request and each answer
   std::int64_t drift_ppm = 0;
   Duration fault_interval{};  // mean time between two faults
 

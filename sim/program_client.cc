@@ -39,8 +39,8 @@ void ProgramClient::call_start() {
   if (program_.workflow_task_timeout_ms > 0) {
     request.mutable_workflow_task_timeout()->set_seconds(program_.workflow_task_timeout_ms / 1'000);
   }
-  world_.node.call<wire::StartWorkflowExecutionRequest, wire::StartWorkflowExecutionResponse>(
-      "StartWorkflowExecution", request, false,
+  world_.network.call<wire::StartWorkflowExecutionRequest, wire::StartWorkflowExecutionResponse>(
+      link_, "StartWorkflowExecution", request, false,
       [this, &operation](const Status& status, wire::StartWorkflowExecutionResponse& response) {
         operation.reply_run_id = response.run_id();
         operation.reply_started = response.started();
@@ -65,15 +65,16 @@ void ProgramClient::wait_for_end() {
   request.mutable_execution()->set_run_id(run_id_);
   request.set_wait_new_event(true);
   request.set_history_event_filter_type(enums::HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT);
-  world_.node.call<wire::GetWorkflowExecutionHistoryRequest, wire::GetWorkflowExecutionHistoryResponse>(
-      "GetWorkflowExecutionHistory", request, false,
+  world_.network.call<wire::GetWorkflowExecutionHistoryRequest, wire::GetWorkflowExecutionHistoryResponse>(
+      link_, "GetWorkflowExecutionHistory", request, false,
       [this](const Status& status, wire::GetWorkflowExecutionHistoryResponse& response) {
         if (status.ok() && response.history().events_size() > 0) {
           ended(response.history().events(response.history().events_size() - 1));
           return;
         }
-        world_.report.expect(status.ok() || status.code() == Code::kUnavailable, "D1",
-                             "waiting for the end of {}/{}: {}", workflow_id_, run_id_, status.to_string());
+        world_.report.expect(
+            status.ok() || status.code() == Code::kUnavailable || status.code() == Code::kDeadlineExceeded,
+            "D1", "waiting for the end of {}/{}: {}", workflow_id_, run_id_, status.to_string());
         world_.schedule.after(std::chrono::milliseconds(status.ok() ? 1 : 50 + random_.below(300)),
                               [this] { wait_for_end(); });
       });
@@ -131,8 +132,8 @@ void ProgramClient::send_signal(const std::string& request_id, int tries) {
   request.mutable_input()->add_payloads()->set_data(request_id);
   request.set_identity(fmt::format("op{}", operation.id));
   request.set_request_id(request_id);
-  world_.node.call<wire::SignalWorkflowExecutionRequest, wire::SignalWorkflowExecutionResponse>(
-      "SignalWorkflowExecution", request, false,
+  world_.network.call<wire::SignalWorkflowExecutionRequest, wire::SignalWorkflowExecutionResponse>(
+      link_, "SignalWorkflowExecution", request, false,
       [this, request_id, tries, &operation](const Status& status, wire::SignalWorkflowExecutionResponse&) {
         world_.end(operation, status);
         if (operation.unknown() && tries > 1) {

@@ -100,6 +100,7 @@ class Simulation {
     world_.log("heal");
     world_.healing = true;
     world_.node.heal();
+    world_.network.heal();
     if (world_.clock.offset().count() < 0 && world_.plan.seed % 2 == 0) {
       world_.clock.step(-world_.clock.offset());
       world_.node.clock_stepped();

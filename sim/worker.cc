@@ -56,8 +56,8 @@ void Worker::poll(const char* method, Request request, std::function<void()> aga
   request.set_namespace_(kNamespace);
   request.set_identity(fmt::format("worker{}", index_));
   const int life = life_;
-  world_.node.call<Request, Response>(
-      method, request, in_process(),
+  world_.network.call<Request, Response>(
+      link_, method, request, in_process(),
       [this, life, again = std::move(again)](const Status& status, Response& response) {
         if (life != life_) {
           return;
@@ -133,8 +133,8 @@ void Worker::fetch_page(const WorkflowTaskPointer& task) {
   *request.mutable_execution() = task->response.workflow_execution();
   request.set_next_page_token(task->page_token);
   const int life = life_;
-  world_.node.call<wire::GetWorkflowExecutionHistoryRequest, wire::GetWorkflowExecutionHistoryResponse>(
-      "GetWorkflowExecutionHistory", request, in_process(),
+  world_.network.call<wire::GetWorkflowExecutionHistoryRequest, wire::GetWorkflowExecutionHistoryResponse>(
+      link_, "GetWorkflowExecutionHistory", request, in_process(),
       [this, life, task](const Status& status, wire::GetWorkflowExecutionHistoryResponse& response) {
         if (life != life_ || !status.ok()) {
           return;  // the task times out
@@ -154,8 +154,8 @@ void Worker::fetch_whole_history(const WorkflowTaskPointer& task, const std::str
   request.set_next_page_token(page_token);
   request.set_maximum_page_size(static_cast<int>(1 + random_.below(10)));
   const int life = life_;
-  world_.node.call<wire::GetWorkflowExecutionHistoryRequest, wire::GetWorkflowExecutionHistoryResponse>(
-      "GetWorkflowExecutionHistory", request, in_process(),
+  world_.network.call<wire::GetWorkflowExecutionHistoryRequest, wire::GetWorkflowExecutionHistoryResponse>(
+      link_, "GetWorkflowExecutionHistory", request, in_process(),
       [this, life, task, fetched](const Status& status, wire::GetWorkflowExecutionHistoryResponse& response) {
         if (life != life_ || !status.ok()) {
           return;
@@ -277,8 +277,8 @@ void Worker::fail(const WorkflowTaskPointer& task) {
   request.mutable_failure()->set_message("the worker does not like this one");
   cache_.erase(operation.run_id);
   const int life = life_;
-  world_.node.call<wire::RespondWorkflowTaskFailedRequest, wire::RespondWorkflowTaskFailedResponse>(
-      "RespondWorkflowTaskFailed", request, in_process(),
+  world_.network.call<wire::RespondWorkflowTaskFailedRequest, wire::RespondWorkflowTaskFailedResponse>(
+      link_, "RespondWorkflowTaskFailed", request, in_process(),
       [this, life, task, &operation](const Status& status, wire::RespondWorkflowTaskFailedResponse&) {
         world_.end(operation, status);
         if (status.ok()) {
@@ -322,8 +322,8 @@ void Worker::complete(const WorkflowTaskPointer& task, const Decision& decision,
   request.set_force_create_new_workflow_task(!decision.completes && !poisoned && !world_.healing &&
                                              random_.chance(0.02));
   const int life = life_;
-  world_.node.call<wire::RespondWorkflowTaskCompletedRequest, wire::RespondWorkflowTaskCompletedResponse>(
-      "RespondWorkflowTaskCompleted", request, in_process(),
+  world_.network.call<wire::RespondWorkflowTaskCompletedRequest, wire::RespondWorkflowTaskCompletedResponse>(
+      link_, "RespondWorkflowTaskCompleted", request, in_process(),
       [this, life, task, &operation, poisoned](const Status& status,
                                                wire::RespondWorkflowTaskCompletedResponse& response) {
         world_.end(operation, status);

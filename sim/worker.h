@@ -17,7 +17,8 @@ namespace perdure::sim {
 // What is known of one attempt of one activity from the outside.
 struct Attempt {
   int number = 0;
-  int executions = 0;  // how often its code was started
+  int executions = 0;             // how often its code was started
+  std::uint64_t taken_order = 0;  // in the ledger's order of calls and answers
   Timestamp started_at;
   Timestamp scheduled_at;
   bool answered = false;     // an answer was accepted
@@ -74,6 +75,8 @@ class Worker {
   template <class Request, class Response>
   void poll(const char* method, Request request, std::function<void()> again);
   std::string sticky_queue() const;
+  // What happened first is seen first: there is no network in between.
+  bool orderly() const { return in_process() || !world_.plan.network; }
 
   // workflow tasks
   void take(const wire::PollWorkflowTaskQueueResponse& response);
@@ -102,6 +105,7 @@ class Worker {
   Attempt* attempt_of(const ActivityTask& task);
 
   World& world_;
+  const Network::Link link_ = world_.network.connect();
   WorkerRecords& records_;
   int index_;
   Random random_;

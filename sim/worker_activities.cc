@@ -36,14 +36,17 @@ void Worker::take(const wire::PollActivityTaskQueueResponse& response) {
   if (world_.report.violation()) {
     return;
   }
-  if (record.attempts.empty() || record.attempts.back().number != response.attempt()) {
+  if (attempt_of(*task) == nullptr) {
     Attempt attempt;
     attempt.number = response.attempt();
     attempt.started_at = api::from_proto(response.started_time());
     attempt.scheduled_at = api::from_proto(response.current_attempt_scheduled_time());
-    record.attempts.push_back(attempt);
+    attempt.taken_order = world_.ledger.next_order();
+    const auto later = std::find_if(record.attempts.begin(), record.attempts.end(),
+                                    [&](const Attempt& other) { return other.number > attempt.number; });
+    record.attempts.insert(later, attempt);
   }
-  Attempt& attempt = record.attempts.back();
+  Attempt& attempt = *attempt_of(*task);
   ++attempt.executions;
   world_.report.expect(attempt.executions == 1, "A3",
                        "the code of activity {} attempt {} is started {} times", task->name, attempt.number,
@@ -62,7 +65,7 @@ void Worker::check_attempt(ActivityRecord& record, const ActivityTask& task) {
                 "activity {}: attempt {} of at most {}", task.name, number, maximum);
   const MirrorRun* run = world_.node.mirror().find_run(task.response.workflow_execution().run_id());
   report.expect(run != nullptr, "D2", "activity {} is handed out, its run is not stored", task.name);
-  if (run != nullptr) {
+  if (run != nullptr && orderly()) {
     // Its start must be durable: the store's item no longer waits on a queue.
     for (const auto& [scheduled, activity] : run->check.activities()) {
       if (activity.attributes.activity_id() != task.response.activity_id()) {
@@ -78,6 +81,10 @@ void Worker::check_attempt(ActivityRecord& record, const ActivityTask& task) {
     return;
   }
   const Attempt& last = record.attempts.back();
+  if (!orderly() && number < last.number) {
+    report.mark("network: attempts arrive out of order");
+    return;
+  }
   report.expect(number >= last.number, "A4", "activity {}: attempt {} follows {}", task.name, number,
                 last.number);
   report.expect(!last.answered || last.failed, "A1", "activity {}: attempt {} follows a success", task.name,
@@ -180,7 +187,10 @@ void Worker::accepted(const ActivityTask& task, const Operation& operation, bool
   const auto& record =
       records_.activities[{task.response.workflow_execution().run_id(), task.response.activity_id()}];
   Attempt* attempt = attempt_of(task);
-  world_.report.expect(attempt == &record.attempts.back(), "A2",
+  // Over a network the answer may arrive after the next attempt did.
+  const Attempt& newest = record.attempts.back();
+  const bool in_time = !orderly() && operation.invoked_order < newest.taken_order;
+  world_.report.expect(attempt == &newest || in_time, "A2",
                        "activity {}: {} of attempt {} is accepted, attempt {} was handed out", task.name,
                        name_of(operation.kind), task.response.attempt(), record.attempts.back().number);
   if (operation.kind == Operation::Kind::kHeartbeat) {
@@ -207,9 +217,12 @@ void Worker::heartbeat(const ActivityTaskPointer& task, int left) {
   request.set_task_token(task->response.task_token());
   request.set_identity(fmt::format("op{}", operation.id));
   request.mutable_details()->add_payloads()->set_data(operation.input);
+  if (!orderly()) {
+    attempt_of(*task)->unknown_details.push_back(operation.input);  // it may arrive before its answer does
+  }
   const int life = life_;
-  world_.node.call<wire::RecordActivityTaskHeartbeatRequest, wire::RecordActivityTaskHeartbeatResponse>(
-      "RecordActivityTaskHeartbeat", request, in_process(),
+  world_.network.call<wire::RecordActivityTaskHeartbeatRequest, wire::RecordActivityTaskHeartbeatResponse>(
+      link_, "RecordActivityTaskHeartbeat", request, in_process(),
       [this, life, task, left, &operation](const Status& status,
                                            wire::RecordActivityTaskHeartbeatResponse& response) {
         world_.end(operation, status);
@@ -219,7 +232,9 @@ void Worker::heartbeat(const ActivityTaskPointer& task, int left) {
           ++attempt->accepted_heartbeats;
           attempt->last_accepted_details = operation.input;
           attempt->last_accepted_after = operation.invoked_time;
-          attempt->unknown_details.clear();
+          if (orderly()) {  // else one of them may still arrive
+            attempt->unknown_details.clear();
+          }
         } else if (operation.unknown()) {
           attempt->unknown_details.push_back(operation.input);
         }
@@ -247,8 +262,8 @@ void Worker::answer_completed(const ActivityTaskPointer& task, int tries) {
   request.set_identity(fmt::format("op{}", operation.id));
   request.mutable_result()->add_payloads()->set_data("done");
   const int life = life_;
-  world_.node.call<wire::RespondActivityTaskCompletedRequest, wire::RespondActivityTaskCompletedResponse>(
-      "RespondActivityTaskCompleted", request, in_process(),
+  world_.network.call<wire::RespondActivityTaskCompletedRequest, wire::RespondActivityTaskCompletedResponse>(
+      link_, "RespondActivityTaskCompleted", request, in_process(),
       [this, life, task, tries, &operation](const Status& status,
                                             wire::RespondActivityTaskCompletedResponse&) {
         world_.end(operation, status);
@@ -280,8 +295,8 @@ void Worker::answer_failed(const ActivityTaskPointer& task, bool non_retryable, 
   info.set_type("Planned");
   info.set_non_retryable(non_retryable);
   const int life = life_;
-  world_.node.call<wire::RespondActivityTaskFailedRequest, wire::RespondActivityTaskFailedResponse>(
-      "RespondActivityTaskFailed", request, in_process(),
+  world_.network.call<wire::RespondActivityTaskFailedRequest, wire::RespondActivityTaskFailedResponse>(
+      link_, "RespondActivityTaskFailed", request, in_process(),
       [this, life, task, non_retryable, tries, &operation](const Status& status,
                                                            wire::RespondActivityTaskFailedResponse&) {
         world_.end(operation, status);
@@ -305,8 +320,8 @@ void Worker::answer_canceled(const ActivityTaskPointer& task, int tries) {
   request.set_task_token(task->response.task_token());
   request.set_identity(fmt::format("op{}", operation.id));
   const int life = life_;
-  world_.node.call<wire::RespondActivityTaskCanceledRequest, wire::RespondActivityTaskCanceledResponse>(
-      "RespondActivityTaskCanceled", request, in_process(),
+  world_.network.call<wire::RespondActivityTaskCanceledRequest, wire::RespondActivityTaskCanceledResponse>(
+      link_, "RespondActivityTaskCanceled", request, in_process(),
       [this, life, task, tries, &operation](const Status& status,
                                             wire::RespondActivityTaskCanceledResponse&) {
         world_.end(operation, status);

@@ -2,6 +2,7 @@
 // What the parts of one simulated run share.
 #include "base/random.h"
 #include "ledger.h"
+#include "network.h"
 #include "node.h"
 #include "plan.h"
 #include "report.h"
@@ -20,13 +21,15 @@ struct World {
       : plan(seed_plan),
         report(verbose),
         clock(schedule, seed_plan.drift_ppm),
-        node(plan, schedule, clock, report) {}
+        node(plan, schedule, clock, report),
+        network(plan, schedule, node, report) {}
 
   const Plan plan;
   Report report;
   Schedule schedule;
   SimClock clock;
   Node node;
+  Network network;
   Ledger ledger;
   bool healing = false;  // no more faults, also none of clients and workers
 
