@@ -9,6 +9,7 @@ Ends with 1 at the first difference, after showing it and the requests that led 
 import argparse
 import concurrent.futures
 import random
+import re
 import sys
 import time
 import uuid
@@ -17,13 +18,13 @@ import grpc
 from google.protobuf import text_format
 from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskState
 
-from normalise import first_difference
+from normalise import differences, first_difference, visible_history
 from service import RUNNING, Service
 from steps import Steps
 
 NEAR = 0.5  # seconds: nothing is asked while something falls due this soon
 GRACE = 0.7  # seconds after which whatever fell due has happened
-PATIENCE = 5.0  # seconds that both may take until they agree
+PATIENCE = 4.0  # seconds that both may take until they agree
 
 
 class Difference(Exception):
@@ -33,7 +34,7 @@ class Difference(Exception):
 class Run:
     """One seed."""
 
-    def __init__(self, seed, addresses, names, verbose):
+    def __init__(self, seed, addresses, names, verbose, survey=None):
         self.prefix = f"{seed}-{uuid.uuid4().hex[:8]}-"
         self.random = random.Random(seed)
         self.services = [Service(name, a, self.prefix) for name, a in zip(names, addresses)]
@@ -42,6 +43,7 @@ class Run:
         self.states = {}  # workflow id: (tree, description, events) of the first service
         self.log = []
         self.verbose = verbose
+        self.survey = survey  # given: differences are counted here and the run goes on
         self.pool = concurrent.futures.ThreadPoolExecutor(2)
         self.waited = 0.0
 
@@ -125,6 +127,9 @@ class Run:
         if self.verbose:
             print(self.log[-1])
         answers = self.both(lambda service: service.call(step.method, asked[service], step.timeout))
+        if step.method.startswith("GetWorkflowExecutionHistory"):
+            read = dict(zip(self.services, answers))
+            answers = self.both(lambda s: self.whole_reading(s, step.method, asked[s], read[s]))
         trees = [service.comparable(answer) for service, answer in zip(self.services, answers)]
         self.log.append(f"  -> {short(trees[0])}")
         if self.verbose:
@@ -143,17 +148,25 @@ class Run:
             name = self.services[0].normaliser.text(run_id)
             if name not in known:
                 known.append(name)
-        if step.method.startswith("GetWorkflowExecutionHistory"):
-            self.read_on(step.method, requests, answers)
 
-    def read_on(self, method, requests, answers):
-        while not isinstance(answers[0], grpc.RpcError) and answers[0].next_page_token:
-            for request, answer in zip(requests, answers):
-                request.next_page_token = answer.next_page_token
-            asked = dict(zip(self.services, requests))
-            answers = self.both(lambda service: service.call(method, asked[service]))
-            trees = [service.comparable(answer) for service, answer in zip(self.services, answers)]
-            self.must_be_equal(f"the next page of {method}", *trees)
+    def whole_reading(self, service, method, request, answer):
+        """The answer with the events of the pages behind it: where a page ends is a service's own business."""
+        if isinstance(answer, grpc.RpcError):
+            return answer
+        events, page = list(answer.history.events), answer
+        while page.next_page_token:
+            request.next_page_token = page.next_page_token
+            page = service.call(method, request)
+            if isinstance(page, grpc.RpcError):
+                return page
+            events.extend(page.history.events)
+        if method.endswith("Reverse"):
+            events = visible_history(events[::-1])[::-1]
+        elif not request.history_event_filter_type:
+            events = visible_history(events)
+        whole = type(answer)()
+        whole.history.events.extend(events)
+        return whole
 
     # --- comparing
 
@@ -163,16 +176,17 @@ class Run:
 
     def compare_state(self, workflow_id, run=""):
         """Until they agree, or patience ends."""
-        give_up = time.monotonic() + PATIENCE
+        give_up = time.monotonic() + (PATIENCE if self.survey is None else 1)
         while True:
             states = self.both(lambda service: service.run_state(workflow_id, service.normaliser.id_of(run)))
-            difference = first_difference(states[0][0], states[1][0])
-            if difference is None:
+            if self.same(f"the state of {run or 'the current run'}", states[0][0], states[1][0]):
                 if not run:
                     self.remember(workflow_id, states[0])
                 return states
             if time.monotonic() > give_up:
-                self.must_be_equal(f"the state of {workflow_id[len(self.prefix):]} {run}", states[0][0], states[1][0])
+                self.must_be_equal(f"the state of {run or 'the current run'}", states[0][0], states[1][0])
+                self.remember(workflow_id, states[0])
+                return states
             time.sleep(0.05)
 
     def remember(self, workflow_id, state):
@@ -189,7 +203,16 @@ class Run:
                 for run in runs:
                     self.compare_state(workflow_id, run)
 
+    def same(self, what, left, right):
+        if self.survey is None:
+            return first_difference(left, right) is None
+        return all(key in self.survey for key in signatures(what, left, right))
+
     def must_be_equal(self, what, left, right):
+        if self.survey is not None:
+            for key in signatures(what, left, right):
+                self.survey.setdefault(key, []).append(len(self.log) // 2)
+            return
         found = first_difference(left, right)
         if found:
             path, first, second = found
@@ -221,6 +244,20 @@ class Run:
                 if description is not None:
                     due += deadlines(description, events)
         return sorted(at for at in due if now - GRACE < at < now + NEAR)
+
+
+def signatures(what, left, right):
+    """One text for each kind of difference."""
+    what = re.sub(r"id-\d+", "a run", what)
+    return {
+        f"{what} {re.sub(r'[0-9]+', '', path)}\n    {no_ids(one)}\n    {no_ids(other)}"
+        for path, one, other in differences(left, right)
+        if no_ids(one) != no_ids(other)
+    }
+
+
+def no_ids(tree):
+    return re.sub(r"id-\d+", "id", short(tree))
 
 
 def deadlines(description, events):
@@ -307,11 +344,13 @@ def main():
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--verbose", action="store_true")
     parser.add_argument("--keep-going", action="store_true", help="show the differences of all seeds")
+    parser.add_argument("--survey", action="store_true", help="go on after differences, list their kinds at the end")
     arguments = parser.parse_args()
+    survey = {} if arguments.survey else None
     failed = 0
     for seed in range(arguments.seed, arguments.seed + arguments.seeds):
         begin = time.monotonic()
-        run = Run(seed, arguments.addresses, arguments.names.split(","), arguments.verbose)
+        run = Run(seed, arguments.addresses, arguments.names.split(","), arguments.verbose, survey)
         try:
             run.go(arguments.steps)
             print(f"seed {seed}: {arguments.steps} requests, the same ({time.monotonic() - begin:.0f} s)", flush=True)
@@ -322,7 +361,9 @@ def main():
                 break
         finally:
             run.close()
-    return 1 if failed else 0
+    for kind, where in (survey or {}).items():
+        print(f"{len(where)} times, first after {where[0]} requests: {kind}")
+    return 1 if failed or survey else 0
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """What of a message two services must agree on.
 
-A message becomes a tree of dictionaries, lists and scalars. Everything in it is compared but for IGNORED, which is the
-whole list, and these five rules:
+A message becomes a tree of dictionaries, lists and scalars. Everything in it is compared but for IGNORED and
+IGNORED_ENTRIES, which are the whole list, and these rules:
 
 * ids that a service makes (UUIDs, also inside texts) become "id-1", "id-2" … in the order of their first appearance;
 * times become "TIME" ("NEVER" for Go's zero time), durations in ROUGH become "NONE" or "SOME";
 * tokens become "TOKEN";
 * lists in UNORDERED are sorted by the field given there;
-* a WorkflowTaskStarted at the end of an open run's history is left out (visible_history).
+* at the end of an open run's history, what only shows that a workflow task is under way is left out (visible_history).
 """
 
 import re
@@ -25,6 +25,11 @@ IGNORED = {
     "PollWorkflowTaskQueueResponse.backlog_count_hint": "an estimate",
     "PollWorkflowTaskQueueResponse.poller_scaling_decision": "depends on load",
     "PollActivityTaskQueueResponse.poller_scaling_decision": "depends on load",
+}
+
+# Type.field of a map, and the entries that are ignored.
+IGNORED_ENTRIES = {
+    "SearchAttributes.indexed_fields": {"BuildIds": "kept for listing workflows, which Perdure does not do yet"},
 }
 
 # Durations that depend on how long something took: only whether they are zero is compared.
@@ -79,9 +84,10 @@ class Normaliser:
             if path in ROUGH:
                 tree[field.name] = "SOME" if value.ToNanoseconds() else "NONE"
             elif _is_map(field):
-                pairs = [(key, value[key]) for key in value]
+                pairs = [(key, value[key]) for key in value if key not in IGNORED_ENTRIES.get(path, ())]
                 pairs.sort(key=lambda pair: (_sort_text(pair[1]), str(pair[0])))
-                tree[field.name] = {self._scalar(field, key): self._value(field, item) for key, item in pairs}
+                if pairs:
+                    tree[field.name] = {self._scalar(field, key): self._value(field, item) for key, item in pairs}
             elif field.is_repeated:
                 items = sorted(value, key=lambda i: getattr(i, UNORDERED[path])) if path in UNORDERED else value
                 tree[field.name] = [self._value(field, item) for item in items]
@@ -106,34 +112,35 @@ class Normaliser:
 
 
 def visible_history(events):
-    """Without the start of a workflow task that is under way.
+    """Of an open run, without what only shows that a workflow task is under way.
 
-    A first attempt is started in memory only, so its event shows with the run's next commit (docs/adr/0002).
+    Its start is in memory only, if it is a first attempt, so the event shows with the run's next commit (docs/adr/0002);
+    of a later attempt neither event exists before it ends, but Temporal makes both up for readers.
     """
     events = list(events)
     if events and events[-1].HasField("workflow_task_started_event_attributes"):
         events.pop()
+    if events and events[-1].workflow_task_scheduled_event_attributes.attempt > 1:
+        events.pop()
     return events
 
 
-def first_difference(left, right, path=""):
-    """None, or (path, left value, right value) where two trees differ first."""
+def differences(left, right, path=""):
+    """Yields (path, left value, right value) for every place where two trees differ, in order."""
     if isinstance(left, dict) and isinstance(right, dict):
         for key in list(left) + [key for key in right if key not in left]:
-            found = first_difference(left.get(key, "(none)"), right.get(key, "(none)"), f"{path}.{key}")
-            if found:
-                return found
-        return None
-    if isinstance(left, list) and isinstance(right, list):
+            yield from differences(left.get(key, "(none)"), right.get(key, "(none)"), f"{path}.{key}")
+    elif isinstance(left, list) and isinstance(right, list):
         for i in range(max(len(left), len(right))):
-            found = first_difference(
-                left[i] if i < len(left) else "(none)", right[i] if i < len(right) else "(none)", f"{path}[{i}]"
-            )
-            if found:
-                return found
-        return None
-    # True == 1 in Python, not here.
-    return None if left == right and type(left) is type(right) else (path, left, right)
+            one = left[i] if i < len(left) else "(none)"
+            other = right[i] if i < len(right) else "(none)"
+            yield from differences(one, other, f"{path}[{i}]")
+    elif left != right or type(left) is not type(right):  # True == 1 in Python, not here
+        yield path, left, right
+
+
+def first_difference(left, right):
+    return next(differences(left, right), None)
 
 
 def _is_set(message, field, value):
