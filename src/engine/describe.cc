@@ -82,8 +82,12 @@ void fill_pending_activity(const Activity& activity, Timestamp now, workflow::Pe
 void fill_config(const state::ExecutionState& from, workflow::WorkflowExecutionConfig* config) {
   config->mutable_task_queue()->set_name(from.task_queue());
   config->mutable_task_queue()->set_kind(enums::TASK_QUEUE_KIND_NORMAL);
-  set_nanos(config->mutable_workflow_execution_timeout(), from.execution_timeout());
-  set_nanos(config->mutable_workflow_run_timeout(), from.run_timeout());
+  if (from.execution_timeout_given() || from.execution_timeout() > 0) {
+    set_nanos(config->mutable_workflow_execution_timeout(), from.execution_timeout());
+  }
+  if (from.run_timeout_given() || from.run_timeout() > 0) {
+    set_nanos(config->mutable_workflow_run_timeout(), from.run_timeout());
+  }
   set_nanos(config->mutable_default_workflow_task_timeout(), from.workflow_task_timeout());
   if (from.has_user_metadata()) {
     *config->mutable_user_metadata() = from.user_metadata();
@@ -101,9 +105,7 @@ void fill_info(const Execution& run, workflow::WorkflowExecutionInfo* info) {
   set_time(info->mutable_execution_time(), from.execution_time());
   *info->mutable_memo() = from.memo();
   *info->mutable_search_attributes() = from.search_attributes();
-  if (from.reset_points_size() != 0) {
-    *info->mutable_auto_reset_points()->mutable_points() = from.reset_points();
-  }
+  *info->mutable_auto_reset_points()->mutable_points() = from.reset_points();
   info->set_task_queue(from.task_queue());
   info->set_state_transition_count(from.state_transition_count());
   info->set_history_size_bytes(from.history_bytes());

@@ -32,6 +32,8 @@ void remember(const NewRun& new_run, Timestamp now, state::ExecutionState* info)
   info->set_execution_time(now.nanos + backoff);
   info->set_execution_timeout(nanos(started.workflow_execution_timeout()));
   info->set_run_timeout(nanos(started.workflow_run_timeout()));
+  info->set_execution_timeout_given(started.has_workflow_execution_timeout());
+  info->set_run_timeout_given(started.has_workflow_run_timeout());
   info->set_workflow_task_timeout(nanos(started.workflow_task_timeout()));
   if (started.has_workflow_execution_expiration_time()) {
     info->set_execution_expiration(api::from_proto(started.workflow_execution_expiration_time()).nanos);

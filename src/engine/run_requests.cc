@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 #include "engine/execution.h"
 #include "engine/history.h"
+#include "engine/links.h"
 #include "engine/machines/workflow_task.h"
 
 namespace perdure::engine {
@@ -21,6 +22,14 @@ bool is_in_backoff(const Execution& run) {
   return run.info().execution_time() > run.info().start_time() && !run.info().had_workflow_task();
 }
 
+wire::SignalWorkflowExecutionResponse signal_response(const Execution& run, const std::string& request_id) {
+  wire::SignalWorkflowExecutionResponse response;
+  *response.mutable_link() =
+      request_link(run.key().namespace_name.value, run.key().workflow_id.value, run.run_id().value, request_id,
+                   enums::EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED);
+  return response;
+}
+
 }  // namespace
 
 Result<wire::SignalWorkflowExecutionResponse> signal_workflow(
@@ -30,7 +39,7 @@ Result<wire::SignalWorkflowExecutionResponse> signal_workflow(
   // Before everything else: the retry of a delivered signal succeeds even if the run has closed since.
   if (!request_id.empty() && run.knows_signal_request(request_id) &&
       !planted(PlantedBug::kNoRequestIdDedup)) {
-    return wire::SignalWorkflowExecutionResponse();
+    return signal_response(run, request_id);
   }
   if (!run.running()) {
     return not_found(kRunClosed);
@@ -63,7 +72,7 @@ Result<wire::SignalWorkflowExecutionResponse> signal_workflow(
     schedule_workflow_task_if_none(step);
   }
   commit(step);
-  return wire::SignalWorkflowExecutionResponse();
+  return signal_response(run, request_id);
 }
 
 Result<wire::RequestCancelWorkflowExecutionResponse> request_cancel_workflow(

@@ -95,8 +95,12 @@ history::WorkflowExecutionStartedEventAttributes started_attributes(
   const std::int64_t execution_timeout = nanos(request.workflow_execution_timeout());
   const std::int64_t run_timeout =
       bounded_run_timeout(nanos(request.workflow_run_timeout()), execution_timeout);
-  set_nanos(started.mutable_workflow_execution_timeout(), execution_timeout);
-  set_nanos(started.mutable_workflow_run_timeout(), run_timeout);
+  if (request.has_workflow_execution_timeout()) {
+    set_nanos(started.mutable_workflow_execution_timeout(), execution_timeout);
+  }
+  if (request.has_workflow_run_timeout() || run_timeout > 0) {
+    set_nanos(started.mutable_workflow_run_timeout(), run_timeout);
+  }
   set_nanos(started.mutable_workflow_task_timeout(),
             bounded_task_timeout(nanos(request.workflow_task_timeout()), run_timeout));
   started.set_identity(request.identity());

@@ -19,7 +19,9 @@ NewRun next_in_chain(Step& step, const std::string& run_id) {
   next.request_id = uuid4(*step.context.random);
   next.links = info.links();
   history::WorkflowExecutionStartedEventAttributes& started = next.attributes;
-  set_nanos(started.mutable_workflow_execution_timeout(), info.execution_timeout());
+  if (info.execution_timeout_given() || info.execution_timeout() > 0) {
+    set_nanos(started.mutable_workflow_execution_timeout(), info.execution_timeout());
+  }
   if (info.execution_expiration() != 0) {
     set_time(started.mutable_workflow_execution_expiration_time(), info.execution_expiration());
   }
@@ -107,7 +109,9 @@ NewRun retried_run(Step& step, const std::string& run_id, const failure::Failure
   if (first.has_header()) {
     *started.mutable_header() = first.header();
   }
-  *started.mutable_workflow_run_timeout() = first.workflow_run_timeout();
+  if (first.has_workflow_run_timeout()) {
+    *started.mutable_workflow_run_timeout() = first.workflow_run_timeout();
+  }
   *started.mutable_workflow_task_timeout() = first.workflow_task_timeout();
   *started.mutable_retry_policy() = first.retry_policy();
   if (first.has_memo()) {

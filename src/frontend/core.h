@@ -25,6 +25,9 @@ namespace perdure::frontend {
 
 namespace wire = temporal::api::workflowservice::v1;
 
+// What Temporal's clients expect beside the text of a status: every kNotFound has a detail.
+Status with_usual_detail(Status status);
+
 // One call. It lives until it is answered, which happens once: finish() or refuse().
 template <class RequestType, class ResponseType>
 struct Call {
@@ -41,7 +44,7 @@ struct Call {
   std::function<void(Status)> done;
 
   void finish() const { done(Status()); }
-  void answer(const Status& status) const { done(status); }
+  void answer(const Status& status) const { done(with_usual_detail(status)); }
 
  private:
   static google::protobuf::ArenaOptions arena_options() {

@@ -41,6 +41,14 @@ Status no_such_method(std::string_view name) {
 
 }  // namespace
 
+Status with_usual_detail(Status status) {
+  if (status.code() != Code::kNotFound || !status.detail_type().empty()) {
+    return status;
+  }
+  return api::with_detail(Code::kNotFound, status.message(),
+                          temporal::api::errordetails::v1::NotFoundFailure());
+}
+
 struct Frontend::Impl {
   explicit Impl(runtime::Instance& instance) : core(instance), methods(all_methods()) {}
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "engine/links.h"
 #include "frontend/core.h"
 #include "frontend/validate.h"
 
@@ -33,6 +34,8 @@ void start(Core& core, StartCall call) {
       }
       call->response->set_run_id(answer->reply.run_id);
       call->response->set_first_execution_run_id(answer->first_run_id);
+      *call->response->mutable_link() = engine::started_link(
+          call->request.namespace_(), call->request.workflow_id(), answer->reply.run_id);
       call->response->set_started(answer->reply.started);
       call->response->set_status(
           static_cast<temporal::api::enums::v1::WorkflowExecutionStatus>(answer->status));

@@ -1,5 +1,7 @@
 #include "runtime/run_cache.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/check.h"
@@ -7,7 +9,17 @@
 namespace perdure::runtime {
 namespace {
 
-Status no_such_run() { return not_found("workflow execution not found"); }
+// The texts are Temporal's.
+Status no_current_run(const WorkflowKey& key) {
+  return not_found(fmt::format("workflow not found for ID: {}", key.workflow_id.value));
+}
+Status no_such_run(const RunTarget& target) {
+  if (target.execution.value != 0) {
+    return not_found("workflow execution not found");
+  }
+  return not_found(fmt::format("workflow execution not found for workflow ID \"{}\" and run ID \"{}\"",
+                               target.key.workflow_id.value, target.run_id.value));
+}
 
 }  // namespace
 
@@ -29,7 +41,7 @@ Result<CachedRun*> RunCache::get(ExecutionId execution) {
     return loaded.status();
   }
   if (!loaded->has_value()) {
-    return no_such_run();
+    return not_found("workflow execution not found");
   }
   storage::LoadedRun& stored = **loaded;
   auto run = engine::load_execution({stored.execution, std::move(stored.key), std::move(stored.run_id),
@@ -45,7 +57,7 @@ Result<CachedRun*> RunCache::find(const RunTarget& target) {
   if (execution.value == 0 && target.run_id.empty()) {
     auto current = find_current(target.key);
     if (current.ok() && *current == nullptr) {
-      return no_such_run();
+      return no_current_run(target.key);
     }
     return current;
   }
@@ -61,7 +73,7 @@ Result<CachedRun*> RunCache::find(const RunTarget& target) {
     }
   }
   if (execution.value == 0) {
-    return no_such_run();
+    return no_such_run(target);
   }
   auto entry = get(execution);
   if (entry.ok()) {
@@ -69,7 +81,7 @@ Result<CachedRun*> RunCache::find(const RunTarget& target) {
     const bool same_id = target.run_id.empty() || engine::run_id(run) == target.run_id;
     const bool same_key = target.execution.value != 0 || engine::workflow_key(run) == target.key;
     if (!same_id || !same_key) {
-      return no_such_run();
+      return no_such_run(target);
     }
   }
   return entry;

@@ -43,7 +43,7 @@ ROUGH = {
 UNORDERED = {"DescribeWorkflowExecutionResponse.pending_activities": "activity_id"}
 
 TOKENS = {"task_token", "next_page_token"}
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")
 
 
 class Normaliser:

@@ -208,7 +208,11 @@ TEST(Validation, SignalsAreChecked) {
   *request.mutable_input() = payloads(std::string(2'097'200, 'x'));
   expect_refused(signal(), Code::kInvalidArgument, "Blob data size exceeds limit.");
   request.clear_input();
-  expect_refused(signal(), Code::kNotFound, "workflow execution not found");
+  expect_refused(signal(), Code::kNotFound, "workflow not found for ID: w");
+  request.mutable_workflow_execution()->set_run_id("99999999-9999-4999-8999-999999999999");
+  expect_refused(signal(), Code::kNotFound,
+                 "workflow execution not found for workflow ID \"w\" and run ID "
+                 "\"99999999-9999-4999-8999-999999999999\"");
 }
 
 TEST(Validation, PollsAreChecked) {
