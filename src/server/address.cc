@@ -127,7 +127,7 @@ Result<Endpoint> resolve(const std::string& text) {
     return invalid_argument(fmt::format("the host \"{}\" has no IP address", address->host));
   }
   std::partition(endpoint.sockets.begin(), endpoint.sockets.end(),
-                        [](const SocketAddress& socket) { return socket.storage.ss_family == AF_INET; });
+                 [](const SocketAddress& socket) { return socket.storage.ss_family == AF_INET; });
   return endpoint;
 }
 

@@ -5,7 +5,9 @@
 
 namespace perdure::server::limits {
 
-inline constexpr int kMetadata = 64 * 1024;           // request headers together; Go's default is 16 MB
+inline constexpr std::size_t kMetadata = 64 * 1024;  // request headers together, as HTTP/2 counts them
+// Beyond it gRPC itself refuses, but closes the connection under other calls too.
+inline constexpr int kMetadataHard = 512 * 1024;
 inline constexpr int kConnections = 20'000;           // open at the same time; fewer if the process may not
 inline constexpr int kStreamsPerConnection = 20'000;  // calls at the same time on one connection
 inline constexpr std::size_t kCalls = 20'000;         // calls at the same time, all connections

@@ -1,18 +1,11 @@
 #include "server/metrics.h"
 
-#include <fmt/format.h>
-#include <prometheus/collectable.h>
-#include <prometheus/exposer.h>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <exception>
 #include <limits>
 #include <utility>
-
-#include "server/address.h"
 
 namespace perdure::server {
 namespace {
@@ -20,9 +13,6 @@ namespace {
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-
-// Scrapes are rare; one thread answers them.
-constexpr std::size_t kThreads = 1;
 
 void add_codes(const MethodMetrics& method, MetricFamily* family) {
   for (std::size_t code = 0; code < MethodCounters::kCodes; ++code) {
@@ -80,17 +70,6 @@ std::vector<MetricFamily> collect(const std::vector<MethodMetrics>& methods,
   return families;
 }
 
-class Collector final : public prometheus::Collectable {
- public:
-  Collector(std::vector<MethodMetrics> methods, Figures figures)
-      : methods_(std::move(methods)), figures_(std::move(figures)) {}
-  std::vector<MetricFamily> Collect() const override { return collect(methods_, figures_()); }
-
- private:
-  const std::vector<MethodMetrics> methods_;
-  const Figures figures_;
-};
-
 }  // namespace
 
 void MethodCounters::count(Code code, std::chrono::nanoseconds took, bool timed) {
@@ -107,49 +86,5 @@ void MethodCounters::count(Code code, std::chrono::nanoseconds took, bool timed)
 std::string metrics_text(const std::vector<MethodMetrics>& methods, const std::vector<Figure>& figures) {
   return prometheus::TextSerializer().Serialize(collect(methods, figures));
 }
-
-struct MetricsListener::Impl {
-  std::string address;
-  std::shared_ptr<prometheus::Collectable> collector;
-  std::unique_ptr<prometheus::Exposer> exposer;
-};
-
-Result<std::unique_ptr<MetricsListener>> MetricsListener::start(const std::string& address, bool insecure,
-                                                                std::vector<MethodMetrics> methods,
-                                                                Figures figures) {
-  auto where = resolve(address);
-  if (!where.ok()) {
-    return where.status();
-  }
-  if (!where->is_loopback() && !insecure) {
-    return failed_precondition(
-        fmt::format("{} can be reached by other machines, and metrics have no TLS; serve them on a loopback "
-                    "address, or allow it explicitly (--insecure)",
-                    address));
-  }
-  // The HTTP library's own message does not say what is wrong with the address.
-  const auto socket = open_socket(*where, where->sockets.front(), 0);
-  if (!socket.ok()) {
-    return socket.status();
-  }
-  close(*socket);
-  auto impl = std::make_unique<Impl>();
-  try {
-    impl->exposer = std::make_unique<prometheus::Exposer>(where->sockets.front().text(), kThreads);
-  } catch (const std::exception& error) {
-    return unavailable(fmt::format("metrics cannot be served on {}: {}", address, error.what()));
-  }
-  impl->collector = std::make_shared<Collector>(std::move(methods), std::move(figures));
-  impl->exposer->RegisterCollectable(impl->collector);
-  where->address.port = static_cast<std::uint16_t>(impl->exposer->GetListeningPorts().at(0));
-  impl->address = where->address.text();
-  return std::unique_ptr<MetricsListener>(new MetricsListener(std::move(impl)));
-}
-
-MetricsListener::MetricsListener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-
-MetricsListener::~MetricsListener() = default;
-
-const std::string& MetricsListener::address() const { return impl_->address; }
 
 }  // namespace perdure::server

@@ -1,11 +1,10 @@
 #pragma once
-// What the server counts, and the HTTP listener on which Prometheus reads it.
+// What the server counts, and how Prometheus reads it.
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -49,24 +48,7 @@ struct MethodMetrics {
   const MethodCounters* counters;
 };
 
-class MetricsListener {
- public:
-  // Serves GET /metrics at once. `address` is HOST:PORT; port 0: any. What `methods` points to and what
-  // `figures` needs outlives the listener. kInvalidArgument: not an address of this machine;
-  // kFailedPrecondition: a public one, unless `insecure`; kUnavailable: it is in use.
-  static Result<std::unique_ptr<MetricsListener>> start(const std::string& address, bool insecure,
-                                                        std::vector<MethodMetrics> methods, Figures figures);
-  ~MetricsListener();
-
-  const std::string& address() const;  // HOST:PORT with the port that was bound
-
- private:
-  struct Impl;
-  explicit MetricsListener(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
-};
-
-// The text that Prometheus would read.
+// The text that Prometheus reads.
 std::string metrics_text(const std::vector<MethodMetrics>& methods, const std::vector<Figure>& figures);
 
 }  // namespace perdure::server

@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <absl/synchronization/mutex.h>
 #include <fmt/format.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/resource_quota.h>
@@ -17,6 +18,7 @@
 #include "server/dispatcher.h"
 #include "server/health_service.h"
 #include "server/limits.h"
+#include "server/metrics_listener.h"
 #include "server/unknown_service.h"
 #include "server/wire_bytes.h"
 
@@ -40,7 +42,7 @@ void set_limits(grpc::ServerBuilder& builder) {
   };
   const auto millis = [](std::chrono::milliseconds value) { return value.count(); };
   set(kDecompressArgument, 0);
-  set(GRPC_ARG_MAX_METADATA_SIZE, limits::kMetadata);
+  set(GRPC_ARG_MAX_METADATA_SIZE, limits::kMetadataHard);
   set(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits::kStreamsPerConnection);
   set(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, millis(limits::kClientPing));
   set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -91,6 +93,8 @@ struct Server::Impl {
 };
 
 Status Server::Impl::build(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
+  // Debian builds Abseil with its search for deadlocks, which gRPC would pay for in every call.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   set_limits(builder);
@@ -121,8 +125,8 @@ Status Server::Impl::start_metrics(const ServerOptions& options) {
   std::vector<MethodMetrics> methods;
   workflow_service.list_metrics(&methods);
   operator_service.list_metrics(&methods);
-  auto started = MetricsListener::start(options.metrics_address, options.insecure, std::move(methods),
-                                        [this] { return figures(); });
+  auto started = MetricsListener::start(options.metrics_address, options.insecure,
+                                        [this, methods] { return metrics_text(methods, figures()); });
   if (!started.ok()) {
     return started.status();
   }

@@ -1,5 +1,6 @@
 #include "server/unary_call.h"
 
+#include <fmt/format.h>
 #include <grpcpp/server_context.h>
 
 #include <algorithm>
@@ -24,6 +25,20 @@ std::optional<Duration> time_left(const grpc::CallbackServerContext& context) {
     return std::nullopt;
   }
   return std::min<Duration>(deadline - std::chrono::system_clock::now(), kLongestTimeout);
+}
+
+Status check_metadata(const grpc::CallbackServerContext& context) {
+  constexpr std::size_t kOverhead = 32;  // of an entry: RFC 9113, 6.5.2
+  std::size_t size = 0;
+  for (const auto& [name, value] : context.client_metadata()) {
+    size += name.size() + value.size() + kOverhead;
+  }
+  if (size <= limits::kMetadata) {
+    return {};
+  }
+  return Status(
+      Code::kResourceExhausted,
+      fmt::format("received initial metadata size exceeds limit ({} vs. {})", size, limits::kMetadata));
 }
 
 Status too_many_calls() {
@@ -51,6 +66,10 @@ UnaryCall::~UnaryCall() { calls_.leave(); }
 void UnaryCall::run(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   if (!admitted_) {
     finish(too_many_calls());
+    return;
+  }
+  if (Status status = check_metadata(*context); !status.ok()) {
+    finish(std::move(status));
     return;
   }
   const frontend::CallOptions options{.timeout = time_left(*context)};

@@ -26,6 +26,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 
   void OnCancel() override { cancel(); }
   void OnDone() override { delete this; }
+  // Neither of the two waits for anything, so gRPC needs no other thread to call them: a seventh of a call.
+  bool InternalInlineable() override { return true; }
 
  private:
   UnaryCall(Calls& calls, const Method& method, grpc::ByteBuffer* response_bytes);

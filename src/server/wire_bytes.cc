@@ -35,7 +35,8 @@ Status too_large(std::size_t size) {
 // grpc-go stops at the limit too, so it does not name a size here.
 Status too_large_inflated() {
   return Status(Code::kResourceExhausted,
-                fmt::format("grpc: received message after decompression larger than max {}", perdure::limits::kMessage));
+                fmt::format("grpc: received message after decompression larger than max {}",
+                            perdure::limits::kMessage));
 }
 
 Status cannot_inflate(const char* why) {

@@ -62,7 +62,7 @@ std::string nested_failure(int depth) {
 TEST(TooLarge, FourMebibytesAreReadAndOneByteMoreIsRefusedWithGosText) {
   Served served;
   const auto most = send(served, start_of_size(kMost), GRPC_COMPRESS_NONE);
-  EXPECT_EQ(most.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << most.error_message();  // the identity
+  EXPECT_TRUE(most.ok()) << most.error_message();
   const auto more = send(served, start_of_size(kMost + 1), GRPC_COMPRESS_NONE);
   EXPECT_EQ(more.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(more.error_message(), "grpc: received message larger than max (4194305 vs. 4194304)");
@@ -80,16 +80,14 @@ TEST(TooLarge, WhatGrowsBeyondItWhenInflatedIsRefused) {
   Served served;
   const auto status = send(served, start_of_size(30'000'000), GRPC_COMPRESS_GZIP);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_TRUE(
-      status.error_message().starts_with("grpc: received message after decompression larger than max ("))
-      << status.error_message();
+  EXPECT_EQ(status.error_message(), "grpc: received message after decompression larger than max 4194304");
 }
 
 TEST(Malformed, BytesThatAreNoMessageGetGosText) {
   Served served;
   for (const std::string& bytes :
        {std::string("\xff\xff\xff"), std::string("\x0a\x7fshort"), std::string("\x00\x01", 2),
-        std::string("\x0b"), std::string("\x12\x02\x0a\x7f")}) {
+        std::string("\x0b"), std::string("\x1a\x02\x0a\x7f")}) {
     const auto status = send(served, bytes, GRPC_COMPRESS_NONE);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::INTERNAL) << status.error_message();
     EXPECT_EQ(status.error_message(),
@@ -124,7 +122,7 @@ TEST(Malformed, EveryPrefixOfARequestIsAnswered) {
   const std::string whole = start_request("w").SerializePartialAsString();
   for (std::size_t size = 0; size < whole.size(); ++size) {
     const auto status = send(served, whole.substr(0, size), GRPC_COMPRESS_NONE);
-    EXPECT_TRUE(status.error_code() == grpc::StatusCode::INTERNAL ||
+    EXPECT_TRUE(status.ok() || status.error_code() == grpc::StatusCode::INTERNAL ||
                 status.error_code() == grpc::StatusCode::INVALID_ARGUMENT ||
                 status.error_code() == grpc::StatusCode::NOT_FOUND)
         << size << ": " << status.error_code() << " " << status.error_message();
@@ -157,19 +155,13 @@ TEST(Connections, WhatIsNoHttp2IsClosed) {
   expect_alive(served);
 }
 
-}  // namespace
-
-// The reader alone, with bytes that only a hostile client compresses.
-namespace {
-
-TEST(Inflating, StopsAtTheLimitWhateverTheBytesPromise) {
+TEST(TooLarge, InflatingStopsAtTheLimit) {
   Served served;
-  const auto status =
-      send(served, std::string(900'000'000 / 9, '\0'), GRPC_COMPRESS_GZIP);  // 100 MB of zeros
-  EXPECT_TRUE(
-      status.error_message().starts_with("grpc: received message after decompression larger than max ("));
-  const std::string number = status.error_message().substr(status.error_message().find('(') + 1);
-  EXPECT_LE(std::stoul(number), kMost + 16 * 1024);
+  const std::string hundred_megabytes(100'000'000, '\0');  // a hundred kilobytes on the wire
+  for (int again = 0; again < 3; ++again) {
+    const auto status = send(served, hundred_megabytes, GRPC_COMPRESS_GZIP);
+    EXPECT_EQ(status.error_message(), "grpc: received message after decompression larger than max 4194304");
+  }
 }
 
 }  // namespace

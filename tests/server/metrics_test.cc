@@ -8,6 +8,7 @@
 
 #include "server/address.h"
 #include "server/engine_figures.h"
+#include "server/metrics_listener.h"
 #include "tests/server/fixture.h"
 
 namespace perdure::server::testing {
@@ -78,6 +79,14 @@ TEST(Metrics, AreServedOverHttp) {
   served.server->drain(std::chrono::seconds(10));
 }
 
+TEST(Metrics, OtherRequestsAreRefused) {
+  const auto listener = MetricsListener::start("127.0.0.1:0", false, [] { return std::string("text"); });
+  ASSERT_TRUE(listener.ok());
+  EXPECT_THAT(http_get((*listener)->address(), "/metrics"), HasSubstr("\r\n\r\ntext"));
+  EXPECT_THAT(http_get((*listener)->address(), "/"), HasSubstr("404"));
+  EXPECT_THAT(http_get((*listener)->address(), "/" + std::string(20'000, 'x')), HasSubstr("404"));
+}
+
 TEST(Metrics, TheEngineIsAsked) {
   Served served;
   wire::StartWorkflowExecutionResponse started;
@@ -89,15 +98,14 @@ TEST(Metrics, TheEngineIsAsked) {
 }
 
 TEST(Metrics, APublicAddressIsRefused) {
-  const auto refused = MetricsListener::start("0.0.0.0:0", false, {}, [] { return std::vector<Figure>(); });
+  const auto refused = MetricsListener::start("0.0.0.0:0", false, [] { return std::string(); });
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), Code::kFailedPrecondition);
 }
 
 TEST(Metrics, AnAddressThatIsInUseIsRefused) {
   Served served;
-  const auto refused =
-      MetricsListener::start(served.server->address(), false, {}, [] { return std::vector<Figure>(); });
+  const auto refused = MetricsListener::start(served.server->address(), false, [] { return std::string(); });
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().code(), Code::kUnavailable);
 }
