@@ -63,9 +63,15 @@ job_sim() { # runs the simulator: ./dev sim --seed N, or --seeds N
   "build/$preset/bin/perdure-sim" "$@"
 }
 
-job_bench() { # prints the benchmark of the embedded engine
+job_bench() { # prints the benchmark of the embedded engine; --plot also draws build/bench.svg
   job_build perdure-bench
-  "build/$preset/bin/perdure-bench" "$@"
+  if [ "${1:-}" = --plot ]; then
+    "build/$preset/bin/perdure-bench" --json build/bench.jsonl "${@:2}"
+    tools/plot_bench.py build/bench.jsonl build/bench.svg
+    echo "drawn: build/bench.svg"
+  else
+    "build/$preset/bin/perdure-bench" "$@"
+  fi
 }
 
 usage() {

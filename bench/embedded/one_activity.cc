@@ -129,7 +129,7 @@ std::chrono::nanoseconds durable_step(EngineFixture& engine) {
   return percentile(samples, 0.5);
 }
 
-void row(EngineFixture& engine, const BareLog& floor, int concurrent, int total) {
+void row(EngineFixture& engine, const BareLog& floor, int concurrent, int total, Results& results) {
   ClosedLoop(engine.connection(), fmt::format("warm-{}-", concurrent), concurrent, concurrent * 4).run();
   const runtime::InstanceStats before_stats = engine.stats();
   const Usage before = usage_now();
@@ -147,15 +147,27 @@ void row(EngineFixture& engine, const BareLog& floor, int concurrent, int total)
              static_cast<double>(after_stats.commits - before_stats.commits) / total, transitions / total,
              static_cast<double>(after.bytes_written - before.bytes_written) / total,
              transitions / seconds / floor.steps_per_second);
+  results.add("one_activity",
+              {{"concurrent", concurrent},
+               {"workflows_per_second", per_second},
+               {"p50_us", microseconds(percentile(latencies, 0.5))},
+               {"p99_us", microseconds(percentile(latencies, 0.99))},
+               {"cpu_us", microseconds(after.cpu - before.cpu) / total},
+               {"commits", static_cast<double>(after_stats.commits - before_stats.commits) / total},
+               {"steps", transitions / total},
+               {"bytes", static_cast<double>(after.bytes_written - before.bytes_written) / total}});
 }
 
 }  // namespace
 
-void bench_one_activity(const std::filesystem::path& folder) {
+void bench_one_activity(const std::filesystem::path& folder, Results& results) {
   const BareLog floor = measure_bare_log(folder, std::chrono::milliseconds(2000));
   fmt::print(
       "bare log, preallocated, 1 KiB write + fdatasync: {:.0f} steps/s, p50 {:.0f} us, p99 {:.0f} us\n",
       floor.steps_per_second, microseconds(floor.p50), microseconds(floor.p99));
+  results.add("bare_log", {{"steps_per_second", floor.steps_per_second},
+                           {"p50_us", microseconds(floor.p50)},
+                           {"p99_us", microseconds(floor.p99)}});
   EngineFixture engine(folder / "one-activity");
   Worker worker(engine.client(), {.task_queue = "bench",
                                   .workflows = workflows<OneActivity>(),
@@ -166,9 +178,9 @@ void bench_one_activity(const std::filesystem::path& folder) {
   fmt::print("\nworkflows with one activity, embedded, client and worker in the same process\n");
   fmt::print("{:>10} {:>12} {:>9} {:>9} {:>11} {:>9} {:>11} {:>10} {:>12}\n", "concurrent", "workflows/s",
              "p50 us", "p99 us", "CPU us/wf", "syncs/wf", "steps/wf", "bytes/wf", "steps/bare");
-  row(engine, floor, 1, 1000);
-  row(engine, floor, 32, 8000);
-  row(engine, floor, 512, 20000);
+  row(engine, floor, 1, 1000, results);
+  row(engine, floor, 32, 8000, results);
+  row(engine, floor, 512, 20000, results);
   worker.stop();
 }
 

@@ -2,9 +2,11 @@
 // Workflows with one activity, a fixed number of them under way at any time.
 #include <filesystem>
 
+#include "results.h"
+
 namespace perdure::bench {
 
 // Prints a table row for each of 1, 32 and 512 under way, and the floor that they are compared with.
-void bench_one_activity(const std::filesystem::path& folder);
+void bench_one_activity(const std::filesystem::path& folder, Results& results);
 
 }  // namespace perdure::bench

@@ -80,13 +80,15 @@ double cpu_us_per(const Usage& before, const Usage& after, int count) {
 
 }  // namespace
 
-void bench_growth(const std::filesystem::path& folder, int most) {
+void bench_growth(const std::filesystem::path& folder, int most, Results& results) {
   fmt::print("\nopen workflows that nobody works on: cost as their number grows\n");
   fmt::print("{:>10} {:>16} {:>17} {:>12} {:>14}\n", "open", "CPU us a start", "CPU us a signal", "reopen ms",
              "RSS MiB");
   const auto state = folder / "growth";
   int open = 0;
   for (int size = 1000; size <= most; size *= 10) {
+    double start_us = 0;
+    double signal_us = 0;
     {
       EngineFixture engine(state);
       const Usage before = usage_now();
@@ -99,17 +101,24 @@ void bench_growth(const std::filesystem::path& folder, int most) {
         signal_idle(engine.connection(), "growth", static_cast<int>(number * 7919LL % size), std::move(done));
       });
       const Usage signalled = usage_now();
-      fmt::print("{:>10} {:>16.1f} {:>17.1f}", size, cpu_us_per(before, started, size - open),
-                 cpu_us_per(started, signalled, signals));
+      start_us = cpu_us_per(before, started, size - open);
+      signal_us = cpu_us_per(started, signalled, signals);
+      fmt::print("{:>10} {:>16.1f} {:>17.1f}", size, start_us, signal_us);
       open = size;
     }
     EngineFixture reopened(state);
-    fmt::print(" {:>12.1f} {:>14.1f}\n", static_cast<double>(reopened.open_time().count()) / 1e6,
-               static_cast<double>(resident_bytes()) / 1048576.0);
+    const double reopen_ms = static_cast<double>(reopened.open_time().count()) / 1e6;
+    const double resident_mib = static_cast<double>(resident_bytes()) / 1048576.0;
+    fmt::print(" {:>12.1f} {:>14.1f}\n", reopen_ms, resident_mib);
+    results.add("open", {{"open", size},
+                         {"start_cpu_us", start_us},
+                         {"signal_cpu_us", signal_us},
+                         {"reopen_ms", reopen_ms},
+                         {"resident_mib", resident_mib}});
   }
 }
 
-void bench_memory(const std::filesystem::path& folder) {
+void bench_memory(const std::filesystem::path& folder, Results& results) {
   constexpr int kCount = 10'000;
   EngineFixture engine(folder / "memory");
   malloc_trim(0);
@@ -129,9 +138,11 @@ void bench_memory(const std::filesystem::path& folder) {
   while (last.describe().history_length < 4) {
   }
   const auto cached = resident_bytes();
+  const double open_kib = static_cast<double>(open - before) / 1024.0 / kCount;
+  const double cached_kib = static_cast<double>(cached - open) / 1024.0 / kCount;
   fmt::print("\nmemory, {} workflows: {:.1f} KiB each open and idle, {:.1f} KiB each cached by a worker\n",
-             kCount, static_cast<double>(open - before) / 1024.0 / kCount,
-             static_cast<double>(cached - open) / 1024.0 / kCount);
+             kCount, open_kib, cached_kib);
+  results.add("memory", {{"workflows", kCount}, {"open_kib", open_kib}, {"cached_kib", cached_kib}});
   worker.stop();
 }
 

@@ -95,7 +95,7 @@ class HistoryWriter {
 
 }  // namespace
 
-void bench_replay() {
+void bench_replay(Results& results) {
   const workflow_core::HistoryEvents events = HistoryWriter().write();
   std::vector<std::chrono::nanoseconds> times;
   for (int round = 0; round < 25; ++round) {
@@ -109,9 +109,13 @@ void bench_replay() {
     }
   }
   const auto median = percentile(times, 0.5);
-  fmt::print("\nreplay of {} events: {:.2f} ms of CPU, {:.0f} events/s\n", events.size(),
-             static_cast<double>(median.count()) / 1e6,
-             static_cast<double>(events.size()) / (static_cast<double>(median.count()) / 1e9));
+  const double milliseconds = static_cast<double>(median.count()) / 1e6;
+  const double per_second = static_cast<double>(events.size()) / milliseconds * 1e3;
+  fmt::print("\nreplay of {} events: {:.2f} ms of CPU, {:.0f} events/s\n", events.size(), milliseconds,
+             per_second);
+  results.add("replay", {{"events", static_cast<double>(events.size())},
+                         {"cpu_ms", milliseconds},
+                         {"events_per_second", per_second}});
 }
 
 }  // namespace perdure::bench
