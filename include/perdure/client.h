@@ -113,8 +113,8 @@ class Client {
   // "file:DIR": the whole service runs inside this program, its state in DIR, which is made if it does not
   // exist and belongs to one program at a time. "HOST:PORT": a Perdure or Temporal server, for programs that
   // link perdure::grpc. Throws OptionsError for a target or an option that cannot be, RpcError when the state
-  // cannot be opened or the server does not answer within about a second (the message says why and what to
-  // do).
+  // cannot be opened or no server answers: after about a second when the connection is refused, after ten
+  // when there is silence (the message says why).
   static Client connect(const std::string& target, ConnectOptions options = {});
 
   explicit Client(std::shared_ptr<client::Connection> connection) : connection_(std::move(connection)) {}

@@ -26,10 +26,7 @@ struct Exchange {
 
 }  // namespace
 
-ServedEngine::ServedEngine()
-    : instance_(perdure::storage::open_memory_storage(), clock_, {.seed = 1}),
-      frontend_(instance_),
-      thread_(instance_, clock_) {}
+ServedEngine::ServedEngine() : engine_(perdure::storage::open_memory_storage()) {}
 
 void ServedEngine::serve(const std::shared_ptr<ServedCall>& call) {
   const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
@@ -42,12 +39,12 @@ void ServedEngine::serve(const std::shared_ptr<ServedCall>& call) {
   const auto exchange = std::make_shared<Exchange>(
       Exchange{make_message(method->input_type()), make_message(method->output_type())});
   exchange->request->ParseFromString(call->request());
-  const std::uint64_t ticket = frontend_.call(
+  const std::uint64_t ticket = engine_.frontend().call(
       call->method(), *exchange->request, exchange->response.get(), {call->timeout(), /*in_process=*/false},
       [call, exchange](const Status& status) {
         call->answer(to_wire(status), status.ok() ? exchange->response->SerializeAsString() : "");
       });
-  call->on_cancel([this, ticket] { frontend_.cancel(ticket); });
+  call->on_cancel([this, ticket] { engine_.frontend().cancel(ticket); });
 }
 
 perdure::Timestamp InstantPacer::now() {

@@ -6,10 +6,7 @@
 #include <vector>
 
 #include "client/connection.h"
-#include "frontend/frontend.h"
-#include "runtime/clock.h"
-#include "runtime/instance.h"
-#include "runtime/loop_thread.h"
+#include "host/engine.h"
 #include "tests/client_grpc/test_server.h"
 
 namespace client_grpc_test {
@@ -26,10 +23,7 @@ class ServedEngine {
   }
 
  private:
-  perdure::runtime::SystemClock clock_;
-  perdure::runtime::Instance instance_;
-  perdure::frontend::Frontend frontend_;
-  perdure::runtime::LoopThread thread_;  // last: it runs while the others live
+  perdure::host::Engine engine_;
 };
 
 class InstantPacer final : public perdure::client::Pacer {
