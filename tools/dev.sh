@@ -74,6 +74,18 @@ job_bench() { # prints the benchmark of the embedded engine; --plot also draws b
   fi
 }
 
+job_tidy() { # checks the C++ files that differ from the upstream branch with clang-tidy, or all of them with --all
+  install_packages clang-tidy-22
+  # The generated headers have to be there.
+  job_build
+  nice tools/tidy.py "$@"
+}
+
+job_crash() { # kills a server 100 times (or --kills N) under a load that keeps its own ledger
+  job_build perdure crash-load
+  python3 tests/crash_loop/crash_loop.py "build/$preset/bin/perdure" "build/$preset/bin/crash-load" --kills 100 "$@"
+}
+
 usage() {
   echo "usage: ./dev JOB [ARGUMENT …]"
   sed -nE 's/^job_([a-z_]+)\(\) \{ # (.*)/  \1\t\2/p' tools/dev.sh | expand -t 12
