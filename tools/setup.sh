@@ -1,6 +1,6 @@
 # Sourced by dev.sh: what a Debian 12 machine needs, by package name.
 packages=(
-  clang-19 lld-19 clang-format-19 clang-tidy-19 libclang-rt-19-dev
+  clang-19 lld-19 clang-format-19 libclang-rt-19-dev
   cmake ninja-build ccache git ca-certificates pkg-config
   protobuf-compiler libprotobuf-dev libsqlite3-dev sqlite3 libssl-dev libfmt-dev libcli11-dev libxxhash-dev
   libgrpc++-dev zlib1g-dev prometheus-cpp-dev libspdlog-dev
@@ -14,9 +14,9 @@ has_current_cargo() {
   [ -n "$cargo" ] && "$cargo" info --help >/dev/null 2>&1
 }
 
-install_packages() {
+install_packages() { # the packages above and those named
   local missing=() name
-  for name in "${packages[@]}"; do
+  for name in "${packages[@]}" "$@"; do
     dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
   done
   # Debian's own cargo has no `cargo info`; cargo-web is its current one.

@@ -142,7 +142,7 @@ void write_error(const FailureError& error, Failure* out) {
   write_details(error, out);
 }
 
-std::string unqualified(std::string name) {
+std::string unqualified(const std::string& name) {
   std::size_t end = name.find('<');
   end = end == std::string::npos ? name.size() : end;
   const std::size_t colon = name.rfind("::", end);
@@ -160,7 +160,7 @@ std::string type_of(const std::exception& error) {
   if (demangled.starts_with(wrapper)) {
     demangled = demangled.substr(wrapper.size(), demangled.rfind('>') - wrapper.size());
   }
-  return unqualified(std::move(demangled));
+  return unqualified(demangled);
 }
 
 void write_cause(const std::exception& error, Failure* out) {

@@ -50,11 +50,12 @@ Slot decode_slot(const std::string& bytes) {
   Slot slot;
   unsigned long long checksum = 0;
   int text_end = 0;
-  const int fields =
-      std::sscanf(bytes.c_str(),
-                  "perdure-mark 1 generation=%lld state=%c incarnation=%lld sequence=%lld%n "
-                  "checksum=%16llx",
-                  &slot.generation, &slot.state, &slot.incarnation, &slot.sequence, &text_end, &checksum);
+  // A number that does not fit is found by the checksum.
+  const int fields = std::sscanf(  // NOLINT(bugprone-unchecked-string-to-number-conversion)
+      bytes.c_str(),
+      "perdure-mark 1 generation=%lld state=%c incarnation=%lld sequence=%lld%n "
+      "checksum=%16llx",
+      &slot.generation, &slot.state, &slot.incarnation, &slot.sequence, &text_end, &checksum);
   if (fields != 5) {
     return slot;
   }
@@ -74,7 +75,7 @@ void add_finding(FsckReport& report, std::string text) {
   if (report.findings.size() < kMostFindings) {
     report.findings.push_back(std::move(text));
   } else if (report.findings.size() == kMostFindings) {
-    report.findings.push_back("… and more");
+    report.findings.emplace_back("… and more");
   }
 }
 
@@ -125,7 +126,7 @@ MarkSummary check_mark_file(const std::string& path, FsckReport& report) {
         "an anchor of durable-mark is damaged, or its write was interrupted by a crash; the next clean "
         "close repairs it");
   } else if (lazy_spoiled) {
-    report.notes.push_back("the lazy slot of durable-mark is unreadable; a crash may do that");
+    report.notes.emplace_back("the lazy slot of durable-mark is unreadable; a crash may do that");
   }
   return summary;
 }
