@@ -34,7 +34,7 @@ NewRun next_in_chain(Step& step, const std::string& run_id) {
     *started.mutable_priority() = info.priority();
   }
   if (info.reset_points_size() != 0) {
-    *started.mutable_prev_auto_reset_points() = inherited_reset_points(info);
+    *started.mutable_prev_auto_reset_points() = inherited_reset_points(step);
   }
   return next;
 }

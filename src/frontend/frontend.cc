@@ -98,8 +98,8 @@ Status check_namespace(const google::protobuf::Message& request, NamespaceRule r
   check(field != nullptr, "a method that needs a namespace has a field for it");
   std::string scratch;
   const std::string& name = request.GetReflection()->GetStringReference(request, field, &scratch);
-  if (name.empty() && rule == NamespaceRule::kFromToken) {
-    return {};
+  if (name.empty()) {
+    return rule == NamespaceRule::kFromToken ? Status() : invalid_argument("Namespace is empty.");
   }
   return find_namespace(name).status();
 }

@@ -138,7 +138,7 @@ class Run:
         self.must_be_equal(f"the answers to {step.method}", *trees)
         if step.keeps_task:
             for service, answer in zip(self.services, answers):
-                service.tokens[step.keeps_task] = answer.task_token
+                service.tokens[step.keeps_task] = getattr(answer, "task_token", b"")
             kind = "workflow" if step.method == "PollWorkflowTaskQueue" else "activity"
             self.steps.old_tasks.append((kind, step.keeps_task))
         run_id = getattr(answers[0], "run_id", "")

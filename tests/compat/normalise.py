@@ -7,6 +7,8 @@ IGNORED_ENTRIES, which are the whole list, and these rules:
 * times become "TIME" ("NEVER" for Go's zero time), durations in ROUGH become "NONE" or "SOME";
 * tokens become "TOKEN";
 * lists in UNORDERED are sorted by the field given there;
+* of a description, history_length while a workflow task is started (its event may be in memory only), and what was still
+  pending when the run closed (Perdure has forgotten it);
 * at the end of an open run's history, what only shows that a workflow task is under way is left out (visible_history).
 """
 
@@ -15,6 +17,8 @@ import re
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.enums.v1 import PendingWorkflowTaskState, WorkflowExecutionStatus
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 
 # Type.field: why it need not be the same.
 IGNORED = {
@@ -29,7 +33,10 @@ IGNORED = {
 
 # Type.field of a map, and the entries that are ignored.
 IGNORED_ENTRIES = {
-    "SearchAttributes.indexed_fields": {"BuildIds": "kept for listing workflows, which Perdure does not do yet"},
+    "SearchAttributes.indexed_fields": {
+        "BuildIds": "kept for listing workflows, which Perdure does not do yet",
+        "BinaryChecksums": "kept for listing workflows, which Perdure does not do yet",
+    },
 }
 
 # Durations that depend on how long something took: only whether they are zero is compared.
@@ -76,6 +83,8 @@ class Normaliser:
         if isinstance(message, Duration):
             return f"{message.ToNanoseconds() / 1e9!r}s"
         tree = {}
+        if isinstance(message, DescribeWorkflowExecutionResponse):
+            message = comparable_description(message)
         for field in message.DESCRIPTOR.fields:
             path = f"{message.DESCRIPTOR.name}.{field.name}"
             value = getattr(message, field.name)
@@ -109,6 +118,17 @@ class Normaliser:
             known = field.enum_type.values_by_number.get(value)
             return known.name if known else value
         return value
+
+
+def comparable_description(description):
+    out = DescribeWorkflowExecutionResponse()
+    out.CopyFrom(description)
+    if out.workflow_execution_info.status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
+        out.ClearField("pending_activities")
+        out.ClearField("pending_workflow_task")
+    if out.pending_workflow_task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED:
+        out.workflow_execution_info.history_length = 0
+    return out
 
 
 def visible_history(events):

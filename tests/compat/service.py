@@ -91,7 +91,6 @@ class Service:
         if isinstance(events, grpc.RpcError):
             return {"history": self.comparable(events)}, None, None
         visible = visible_history(events) if info.status == RUNNING else events
-        info.history_length = min(info.history_length, len(visible))
         tree = {
             "history": [self.normaliser.message(event) for event in visible],
             "description": self.normaliser.message(description),

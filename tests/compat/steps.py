@@ -51,6 +51,7 @@ class Steps:
         self.prefix = prefix
         self.workflow_ids = workflow_ids
         self.request_ids = 0
+        self.shorts = 0
         self.task_names = 0
         self.old_tasks = []  # (kind, name) of tasks that were answered or have timed out
         self.held_workflow_task = {}  # workflow id: name
@@ -87,13 +88,18 @@ class Steps:
             run = self.random.choice(self.runs[workflow_id])
         return lambda service: WorkflowExecution(workflow_id=workflow_id, run_id=service.normaliser.id_of(run))
 
+    def short(self):
+        """Between 1 and 2 s, and not twice the same: what falls due together happens in any order."""
+        self.shorts += 1
+        return seconds(1 + 0.17 * (self.shorts % 7))
+
     def timeout(self, short=0.1, invalid=0.01):
         """A duration: mostly none or long, sometimes 1 or 2 s, rarely a bad one."""
         draw = self.random.random()
         if draw < invalid:
             return Duration(seconds=-1)
         if draw < short:
-            return seconds(self.random.choice([1, 1.5, 2]))
+            return self.short()
         return self.random.choice([None, None, Duration(), seconds(600), seconds(86400)])
 
     def retry_policy(self):
@@ -384,7 +390,7 @@ class Steps:
         command = Command(command_type=CommandType.COMMAND_TYPE_START_TIMER)
         attributes = command.start_timer_command_attributes
         attributes.timer_id = self.random.choice(["1", "2", "3"]) if not calm else f"n{self.random.randrange(10**6)}"
-        attributes.start_to_fire_timeout.CopyFrom(seconds(self.random.choice([1, 1.5, 300, 600])))
+        attributes.start_to_fire_timeout.CopyFrom(self.random.choice([self.short(), seconds(300), seconds(600)]))
         if not calm and self.chance(0.03):
             self.random.choice(
                 [

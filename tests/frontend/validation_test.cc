@@ -46,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(
     Requests, StartValidation,
     ::testing::Values(
         BadStart{"NoNamespace", [](Start& r) { r.clear_namespace_(); }, Code::kInvalidArgument,
-                 "Namespace not set on request."},
+                 "Namespace is empty."},
         BadStart{"LongNamespace", [](Start& r) { r.set_namespace_(kLong); }, Code::kInvalidArgument,
                  "Namespace length exceeds limit."},
         BadStart{"UnknownNamespace", [](Start& r) { r.set_namespace_("nowhere"); }, Code::kNotFound,

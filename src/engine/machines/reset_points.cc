@@ -55,7 +55,13 @@ void add_reset_point(Step& step, const history::WorkflowTaskCompletedEventAttrib
   }
 }
 
-temporal::api::workflow::v1::ResetPoints inherited_reset_points(const state::ExecutionState& predecessor) {
+temporal::api::workflow::v1::ResetPoints inherited_reset_points(Step& step) {
+  state::ExecutionState& predecessor = step.run.info();
+  for (auto& point : *predecessor.mutable_reset_points()) {
+    if (point.run_id() == step.run.run_id().value) {
+      api::set_timestamp(point.mutable_expire_time(), step.now() + Duration(limits::kRetentionDefault));
+    }
+  }
   temporal::api::workflow::v1::ResetPoints points;
   *points.mutable_points() = predecessor.reset_points();
   return points;
@@ -64,13 +70,8 @@ temporal::api::workflow::v1::ResetPoints inherited_reset_points(const state::Exe
 void take_over_reset_points(const history::WorkflowExecutionStartedEventAttributes& started,
                             Timestamp start_time, state::ExecutionState* info) {
   for (const auto& point : started.prev_auto_reset_points().points()) {
-    if (point.has_expire_time() && api::from_proto(point.expire_time()) < start_time) {
-      continue;
-    }
-    auto* kept = info->add_reset_points();
-    *kept = point;
-    if (point.run_id() == started.continued_execution_run_id()) {
-      api::set_timestamp(kept->mutable_expire_time(), start_time + Duration(limits::kRetentionDefault));
+    if (!point.has_expire_time() || api::from_proto(point.expire_time()) >= start_time) {
+      *info->add_reset_points() = point;
     }
   }
 }

@@ -15,8 +15,9 @@ void fill_deployment(const wire::RespondWorkflowTaskCompletedRequest& request,
 void add_reset_point(Step& step, const history::WorkflowTaskCompletedEventAttributes& completed,
                      std::int64_t event_id);
 
-// The points of the run before, as its successor keeps them.
-temporal::api::workflow::v1::ResetPoints inherited_reset_points(const state::ExecutionState& predecessor);
+// The points of a run that closes now, as its successor keeps them: its own expire with its history (in the
+// closed run's description, too, as Temporal's rolloverAutoResetPointsWithExpiringTime).
+temporal::api::workflow::v1::ResetPoints inherited_reset_points(Step& step);
 void take_over_reset_points(const history::WorkflowExecutionStartedEventAttributes& started,
                             Timestamp start_time, state::ExecutionState* info);
 
