@@ -273,8 +273,8 @@ TEST_F(SdkOverGrpc, AWorkerStopsAtOnceAndSaysSo) {
 // Counts the cancellations of a call.
 class Watched final : public ServedCall {
  public:
-  Watched(std::shared_ptr<ServedCall> call, std::atomic<int>& cancelled)
-      : call_(std::move(call)), cancelled_(cancelled) {}
+  Watched(std::shared_ptr<ServedCall> call, std::shared_ptr<std::atomic<int>> cancelled)
+      : call_(std::move(call)), cancelled_(std::move(cancelled)) {}
   const std::string& method() const override { return call_->method(); }
   const std::string& request() const override { return call_->request(); }
   const std::map<std::string, std::string>& metadata() const override { return call_->metadata(); }
@@ -285,21 +285,21 @@ class Watched final : public ServedCall {
   }
   bool answered() const { return answered_; }
   void on_cancel(std::function<void()> cancelled) override {
-    call_->on_cancel([this, cancelled] {
-      cancelled_ += answered_ ? 0 : 1;
+    call_->on_cancel([counter = cancelled_, cancelled] {
+      ++*counter;
       cancelled();
     });
   }
 
  private:
   const std::shared_ptr<ServedCall> call_;
-  std::atomic<int>& cancelled_;
+  const std::shared_ptr<std::atomic<int>> cancelled_;
   std::atomic<bool> answered_ = false;
 };
 
 TEST_F(SdkOverGrpc, NoPollIsCancelledWhenTheServerEndsThoseOfAWorkerThatStops) {
   for (const bool server_ends_polls : {true, false}) {
-    std::atomic<int> cancelled = 0;
+    const auto cancelled = std::make_shared<std::atomic<int>>(0);
     std::vector<std::shared_ptr<Watched>> watched;
     intercept([&](const std::shared_ptr<ServedCall>& call) {
       if (call->method() == "DescribeNamespace") {
@@ -322,9 +322,9 @@ TEST_F(SdkOverGrpc, NoPollIsCancelledWhenTheServerEndsThoseOfAWorkerThatStops) {
     ASSERT_TRUE(eventually([&] { return seen("PollActivityTaskQueue") >= polls + 16; }));
     running->stop();
     if (server_ends_polls) {
-      EXPECT_EQ(cancelled, 0);
+      EXPECT_EQ(*cancelled, 0);
     } else {
-      EXPECT_TRUE(eventually([&] { return cancelled > 0; }));
+      EXPECT_TRUE(eventually([&] { return *cancelled > 0; }));
     }
     // No call refers to this round's variables any more.
     client_.reset();
