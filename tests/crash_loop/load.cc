@@ -67,6 +67,11 @@ struct Expected {
   std::vector<int> signals;  // acknowledged, in this order
 };
 
+// A caller's pause before it asks a server again that may just be starting.
+void pause(std::chrono::milliseconds time) {
+  std::this_thread::sleep_for(time);  // perdure-allow: real callers of a real process wait in real time
+}
+
 // Problems found, with what they are about.
 class Findings {
  public:
@@ -174,12 +179,12 @@ class Caller {
                             status.code() == Code::kResourceExhausted || status.code() == Code::kCancelled;
       if (!may_pass) {
         findings_.add(fmt::format("{} of {}: {}", method, about, status.to_string()));
-        std::this_thread::sleep_for(1s);
+        pause(1s);
         if (stopping_) {
           return;
         }
       }
-      std::this_thread::sleep_for(30ms);
+      pause(30ms);
     }
   }
 
@@ -270,7 +275,7 @@ int run(const std::string& target, const std::string& ledger_path, int callers) 
       worker.start();
       break;
     } catch (const RpcError&) {
-      std::this_thread::sleep_for(100ms);  // the server is just being killed
+      pause(100ms);  // the server is just being killed
     }
   }
   std::string line;
