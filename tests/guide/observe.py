@@ -3,6 +3,7 @@ import asyncio
 import contextlib
 import json
 import time
+from datetime import timedelta
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.worker import Worker
@@ -79,6 +80,8 @@ def decoded(payloads) -> list:
 
 @contextlib.asynccontextmanager
 async def run_worker(client, queue, workflows=(), activities=(), **options):
+    # Heartbeats go out soon, so that what they bring (a cancellation) is there soon.
+    options.setdefault("max_heartbeat_throttle_interval", timedelta(milliseconds=100))
     async with Worker(client, task_queue=queue, workflows=list(workflows), activities=list(activities),
                       **options) as worker:
         yield worker

@@ -48,6 +48,14 @@ async def call(client, queue, name, *arguments, cancellation=WAIT):
                                        task_queue=queue)
 
 
+async def first_heartbeat(handle):
+    """The pending activity once the server has details of it, so it runs."""
+    async def has_beaten():
+        pending = await pending_activity(handle)
+        return pending if pending and pending.HasField("heartbeat_details") else None
+    return await until(has_beaten, "a heartbeat of the activity")
+
+
 async def test_the_guides_activity(client, queue):
     async with run_worker(client, queue, [YourWorkflow], [your_activity]):
         assert await client.execute_workflow(YourWorkflow.run, "World", id=queue, task_queue=queue) == "Hello, World!"
@@ -77,11 +85,7 @@ async def test_an_activity_runs_where_it_should_and_knows_itself(client, queue, 
 async def test_heartbeats_bring_the_cancellation(client, queue, kind, name, ending):
     async with worker_of(kind, client, queue):
         handle = await call(client, queue, name, 400)
-        # Its first heartbeat is there, so it runs.
-        async def has_beaten():
-            pending = await pending_activity(handle)
-            return pending if pending and pending.HasField("heartbeat_details") else None
-        pending = await until(has_beaten, "a heartbeat of the activity")
+        pending = await first_heartbeat(handle)
         assert pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
         assert pending.last_heartbeat_time.ToNanoseconds() >= pending.last_started_time.ToNanoseconds() > 0
         assert isinstance(decoded(pending.heartbeat_details)[0], int)
@@ -114,9 +118,12 @@ async def has_started(handle):
 
 
 @pytest.mark.parametrize("kind", ["async", "threads", "processes"])
-async def test_the_next_attempt_gets_the_heartbeat_details_of_the_last(client, queue, kind):
+async def test_the_next_attempt_gets_the_heartbeat_details_of_the_last(client, queue, kind, tmp_path):
+    may_crash = tmp_path / "may-crash"
     async with worker_of(kind, client, queue):
-        handle = await call(client, queue, "resume_async" if kind == "async" else "resume_sync")
+        handle = await call(client, queue, "resume_async" if kind == "async" else "resume_sync", str(may_crash))
+        await first_heartbeat(handle)
+        may_crash.touch()
         assert await handle.result() == ["returned", ["page", 7]]
     started = await only(handle, "ActivityTaskStarted")
     assert started.attempt == 2

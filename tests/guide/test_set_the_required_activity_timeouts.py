@@ -105,7 +105,7 @@ async def test_schedule_to_close_without_any_worker(client, queue, worker):
 
 
 async def test_heartbeat(client, queue, worker):
-    told = await observe(client, queue, "beat_once_and_hang", start_to_close_timeout=30, heartbeat_timeout=0.5,
+    told = await observe(client, queue, "beat_once_and_hang", start_to_close_timeout=30, heartbeat_timeout=1,
                          retry=ONCE)
     assert told == {"retry_state": "MAXIMUM_ATTEMPTS_REACHED", "cause": "TimeoutError", "type": "HEARTBEAT",
                     "details": ["last", "words"], "message": "activity Heartbeat timeout"}
@@ -114,7 +114,7 @@ async def test_heartbeat(client, queue, worker):
 
 
 async def test_heartbeats_keep_an_activity_alive(client, queue, worker):
-    told = await observe(client, queue, "beat_often", start_to_close_timeout=30, heartbeat_timeout=0.8, retry=ONCE)
+    told = await observe(client, queue, "beat_often", start_to_close_timeout=30, heartbeat_timeout=1.5, retry=ONCE)
     assert told == {"returned": "ended"}
 
 

@@ -125,7 +125,7 @@ class CancelsHandle:
     async def run(self, name: str, queue: str, cancellation: int, at_once: bool) -> list:
         handle = workflow.start_activity(
             name, task_queue=queue, start_to_close_timeout=timedelta(seconds=30),
-            heartbeat_timeout=timedelta(seconds=2), retry_policy=ONCE,
+            heartbeat_timeout=timedelta(seconds=10), retry_policy=ONCE,
             cancellation_type=workflow.ActivityCancellationType(cancellation))
         if not at_once:
             await workflow.wait_condition(lambda: self.asked)
@@ -148,7 +148,7 @@ class IsCancelledAsAWhole:
     @workflow.run
     async def run(self) -> None:
         await workflow.execute_activity(
-            beat_until_cancelled, start_to_close_timeout=timedelta(seconds=30), heartbeat_timeout=timedelta(seconds=2),
+            beat_until_cancelled, start_to_close_timeout=timedelta(seconds=30), heartbeat_timeout=timedelta(seconds=10),
             retry_policy=ONCE, cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
 
 

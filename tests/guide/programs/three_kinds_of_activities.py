@@ -75,22 +75,25 @@ def beat_and_watch_in_process(beats: int) -> str:
     return "never cancelled"
 
 
-def resume_from_heartbeat() -> list:
-    details = list(activity.info().heartbeat_details)
-    if activity.info().attempt == 1:
+@activity.defn
+async def resume_async(may_crash: str) -> list:
+    """The first attempt says how far it came and crashes once the file `may_crash` is there."""
+    if activity.info().attempt > 1:
+        return list(activity.info().heartbeat_details)
+    while not os.path.exists(may_crash):
         activity.heartbeat("page", 7)
-        raise ApplicationError("crashed after page 7")
-    return details
+        await asyncio.sleep(0.02)
+    raise ApplicationError("crashed after page 7")
 
 
 @activity.defn
-async def resume_async() -> list:
-    return resume_from_heartbeat()
-
-
-@activity.defn
-def resume_sync() -> list:
-    return resume_from_heartbeat()
+def resume_sync(may_crash: str) -> list:
+    if activity.info().attempt > 1:
+        return list(activity.info().heartbeat_details)
+    while not os.path.exists(may_crash):
+        activity.heartbeat("page", 7)
+        time.sleep(0.02)
+    raise ApplicationError("crashed after page 7")
 
 
 @activity.defn
@@ -108,7 +111,7 @@ class CallsByName:
     @workflow.run
     async def run(self, name: str, arguments: list, cancellation: int) -> list:
         handle = workflow.start_activity(
-            name, args=arguments, start_to_close_timeout=timedelta(seconds=30), heartbeat_timeout=timedelta(seconds=2),
+            name, args=arguments, start_to_close_timeout=timedelta(seconds=30), heartbeat_timeout=timedelta(seconds=10),
             retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=10), maximum_attempts=2),
             cancellation_type=workflow.ActivityCancellationType(cancellation))
         await workflow.wait_condition(lambda: self.cancel_asked or handle.done())

@@ -33,7 +33,7 @@ async def beat_once_and_hang() -> None:
 
 @activity.defn
 async def beat_often() -> str:
-    for _ in range(15):
+    for _ in range(20):
         activity.heartbeat()
         await asyncio.sleep(0.1)
     return "ended"
