@@ -34,7 +34,7 @@ class Difference(Exception):
 class Run:
     """One seed."""
 
-    def __init__(self, seed, addresses, names, verbose, survey=None):
+    def __init__(self, seed, addresses, names, verbose=False, survey=None):
         self.prefix = f"{seed}-{uuid.uuid4().hex[:8]}-"
         self.random = random.Random(seed)
         self.services = [Service(name, a, self.prefix) for name, a in zip(names, addresses)]

@@ -7,8 +7,9 @@ IGNORED_ENTRIES, which are the whole list, and these rules:
 * times become "TIME" ("NEVER" for Go's zero time), durations in ROUGH become "NONE" or "SOME";
 * tokens become "TOKEN";
 * lists in UNORDERED are sorted by the field given there;
-* of a description, history_length while a workflow task is started (its event may be in memory only), and what was still
-  pending when the run closed (Perdure has forgotten it);
+* of a description, left out are: history_length while a workflow task is started (its event may be in memory only), what
+  was still pending when the run closed (Perdure has forgotten it), and when an attempt of an activity timed out (Temporal
+  keeps only when one failed);
 * at the end of an open run's history, what only shows that a workflow task is under way is left out (visible_history).
 """
 
@@ -128,6 +129,9 @@ def comparable_description(description):
         out.ClearField("pending_workflow_task")
     if out.pending_workflow_task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED:
         out.workflow_execution_info.history_length = 0
+    for activity in out.pending_activities:
+        if activity.last_failure.HasField("timeout_failure_info"):
+            activity.ClearField("last_attempt_complete_time")
     return out
 
 
