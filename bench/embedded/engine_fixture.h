@@ -6,29 +6,12 @@
 #include <memory>
 
 #include "frontend/frontend.h"
+#include "programs.h"
 #include "runtime/clock.h"
 #include "runtime/instance.h"
 #include "runtime/loop_thread.h"
 
 namespace perdure::bench {
-
-struct BenchInput {
-  std::int64_t number = 0;
-};
-
-std::int64_t bench_activity(BenchInput input);
-
-// One activity, as the hello program.
-class OneActivity {
- public:
-  perdure::Task<std::int64_t> run(BenchInput input);
-};
-
-// Waits for a signal that never comes.
-class Idle {
- public:
-  perdure::Task<std::int64_t> run(BenchInput input);
-};
 
 class EngineFixture {
  public:
