@@ -82,7 +82,11 @@ bench_server() {
   if ensure_temporal_cli; then
     temporal=(--temporal "$python_env/bin/temporal")
   fi
-  "build/$preset/bin/perdure-bench-server" --perdure "build/$preset/bin/perdure" "${temporal[@]}" "$@"
+  local go_client=()
+  if command -v go >/dev/null && (cd tests/polyglot/go && go build -o "$root/build/go-bench" ./bench); then
+    go_client=(--go-client build/go-bench)
+  fi
+  "build/$preset/bin/perdure-bench-server" --perdure "build/$preset/bin/perdure" "${temporal[@]}" "${go_client[@]}" "$@"
 }
 
 job_bench() { # prints the benchmark of the embedded engine (--plot draws it); ./dev bench server: of the server, beside Temporal

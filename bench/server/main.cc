@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -54,6 +55,7 @@ struct Load {
   std::function<std::vector<std::chrono::nanoseconds>(client::Connection&, const std::string& prefix,
                                                       int concurrent, int total)>
       run;
+  std::string program{};  // instead of `run`: PROGRAM HOST:PORT CONCURRENT TOTAL, with a worker of its own
 };
 
 class Server {
@@ -132,7 +134,30 @@ std::vector<std::chrono::nanoseconds> run_starts(client::Connection& connection,
   return times;
 }
 
+// The load in a program of its own. Its warming up counts with the server's CPU.
+void measure_program(Server& server, const Load& load, int total, Row& row) {
+  const auto cpu = server.process().cpu();
+  const std::string command =
+      fmt::format("{} {} {} {}", load.program, server.address(), load.concurrent, total);
+  const std::unique_ptr<FILE, int (*)(FILE*)> out(popen(command.c_str(), "r"), &pclose);
+  double per_second = 0;
+  double p50_us = 0;
+  double p99_us = 0;
+  if (!out || std::fscanf(out.get(), "%lf %lf %lf", &per_second, &p50_us, &p99_us) != 3) {
+    throw std::runtime_error(command + " failed");
+  }
+  row.per_second.push_back(per_second);
+  row.p50_us.push_back(p50_us);
+  row.p99_us.push_back(p99_us);
+  row.cpu_us.push_back(microseconds(server.process().cpu() - cpu) /
+                       (total + std::max(load.concurrent, total / 10)));
+}
+
 void measure(Server& server, const Load& load, int round, int total, Row& row) {
+  if (!load.program.empty()) {
+    measure_program(server, load, total, row);
+    return;
+  }
   const std::string prefix = fmt::format("{}-{}-{}-", load.name, load.concurrent, round);
   load.run(server.connection(), prefix + "warm-", load.concurrent, std::max(load.concurrent, total / 10));
   const auto cpu = server.process().cpu();
@@ -146,7 +171,7 @@ void measure(Server& server, const Load& load, int round, int total, Row& row) {
 }
 
 void print_row(const std::string& server, const Load& load, const Row& row, Results& results) {
-  fmt::print("{:<10} {:<14} {:>10} {:>12.0f} {:>10.0f} {:>10.0f} {:>14.0f}\n", server, load.name,
+  fmt::print("{:<10} {:<16} {:>10} {:>12.0f} {:>10.0f} {:>10.0f} {:>14.0f}\n", server, load.name,
              load.concurrent, median(row.per_second), median(row.p50_us), median(row.p99_us),
              median(row.cpu_us));
   std::fflush(stdout);
@@ -160,6 +185,7 @@ void print_row(const std::string& server, const Load& load, const Row& row, Resu
 struct Options {
   std::string perdure;
   std::string temporal;
+  std::string go_client;
   std::filesystem::path folder = "build/bench-server-state";
   std::string results;
   int rounds = 3;
@@ -202,12 +228,18 @@ void run(const Options& options) {
     fmt::print("temporal: NOT RUN: no --temporal PROGRAM was given\n");
   }
   perdure.start_worker();
-  fmt::print("\n{:<10} {:<14} {:>10} {:>12} {:>10} {:>10} {:>14}   medians of {} rounds, in turns\n",
+  fmt::print("\n{:<10} {:<16} {:>10} {:>12} {:>10} {:>10} {:>14}   medians of {} rounds, in turns\n",
              "server", "load", "concurrent", "a second", "p50 us", "p99 us", "server CPU us", options.rounds);
-  const std::vector<Load> loads{{"one-activity", 1, 300, 30, &run_workflows},
-                                {"one-activity", 32, 4000, 200, &run_workflows},
-                                {"one-activity", 128, 8000, 200, &run_workflows},
-                                {"start", 16, 4000, 300, &run_starts}};
+  std::vector<Load> loads{{"one-activity", 1, 300, 30, &run_workflows},
+                          {"one-activity", 32, 4000, 200, &run_workflows},
+                          {"one-activity", 128, 8000, 200, &run_workflows},
+                          {"start", 16, 4000, 300, &run_starts}};
+  if (options.go_client.empty()) {
+    fmt::print("one-activity-go: NOT RUN: no --go-client PROGRAM was given\n");
+  } else {
+    loads.push_back({"one-activity-go", 1, 300, 30, nullptr, options.go_client});
+    loads.push_back({"one-activity-go", 32, 4000, 200, nullptr, options.go_client});
+  }
   for (const Load& load : loads) {
     Row ours;
     Row theirs;
@@ -220,7 +252,7 @@ void run(const Options& options) {
     print_row("perdure", load, ours, results);
     if (temporal) {
       print_row("temporal", load, theirs, results);
-      fmt::print("{:<10} {:<14} {:>10} {:>11.1f}x {:>9.1f}x {:>9.1f}x {:>13.1f}x\n", "ratio", "", "",
+      fmt::print("{:<10} {:<16} {:>10} {:>11.1f}x {:>9.1f}x {:>9.1f}x {:>13.1f}x\n", "ratio", "", "",
                  median(ours.per_second) / median(theirs.per_second),
                  median(theirs.p50_us) / median(ours.p50_us), median(theirs.p99_us) / median(ours.p99_us),
                  median(theirs.cpu_us) / median(ours.cpu_us));
@@ -242,6 +274,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Measures Perdure's server beside a real Temporal."};
   app.add_option("--perdure", options.perdure, "the perdure program")->required();
   app.add_option("--temporal", options.temporal, "the temporal program; without it only Perdure is measured");
+  app.add_option("--go-client", options.go_client, "the load with the Go SDK, from tests/polyglot/go/bench");
   app.add_option("--folder", options.folder, "where data is kept, on the disk to be measured; emptied first");
   app.add_option("--results", options.results, "a file for the figures, one JSON object a line");
   app.add_option("--rounds", options.rounds, "rounds of each load")->check(CLI::Range(1, 100));
