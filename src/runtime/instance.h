@@ -38,6 +38,7 @@ struct InstanceStats {
   std::uint64_t transitions = 0;  // committed
   std::uint64_t commits = 0;      // durable steps (group commits)
   std::uint64_t executions_cached = 0;
+  std::uint64_t commands_thrown = 0;  // commands on a run that failed inside and were undone: faults of ours
 };
 
 // Commands that end work (completions, heartbeats, cancels) get in when new work no longer does.

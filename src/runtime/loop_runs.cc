@@ -105,6 +105,7 @@ Status Loop::guarded(ExecutionId execution, const std::function<void()>& command
 
 Status Loop::command_threw(ExecutionId execution, const std::string& what) {
   Status status = internal_error("the request failed inside the service and changed nothing: " + what);
+  ++stats_.commands_thrown;
   if (execution.value == 0) {
     return status;
   }
