@@ -19,7 +19,7 @@ DATABASE = ROOT / "build/tidy"
 FOLDERS = ("src/", "include/", "apps/", "sim/", "examples/", "bench/")
 TIDY = "clang-tidy-22"  # 19 visits every system header with every check: two minutes a file instead of ten seconds
 MOST_FILES = 12  # of an ordinary run, so that its time is bounded
-PARALLEL = 1
+PARALLEL = 2
 
 
 def git(*arguments):

@@ -118,7 +118,7 @@ void read(Core& core, HistoryCall call) {
   }
   core.post(call, [&core, call, token = std::move(*token)](runtime::Service& service) {
     service.read_history(query_of(call, token), [&core, call, token](Result<runtime::HistoryAnswer> answer) {
-      call->answer(answer.ok() ? write_answer(core, call, token, std::move(*answer)) : answer.status());
+      call->answer(answer.ok() ? write_answer(core, call, token, *answer) : answer.status());
     });
   });
 }

@@ -125,7 +125,7 @@ class Loop {
   bool expire_waiting();
 
   // loop_tasks.cc: queues and pollers
-  void add_poll(WaitingPoll poll);
+  void add_poll(WaitingPoll waiting);
   void offer(std::string queue, const matching::WaitingTask& task);
   bool sticky_worker_lives(const std::string& queue) const;
   void note_sticky_poll(const std::string& queue);
