@@ -34,9 +34,13 @@ bool Calls::enter() { return under_way_.fetch_add(1, std::memory_order_relaxed) 
 
 void Calls::leave() { under_way_.fetch_sub(1, std::memory_order_relaxed); }
 
-void Calls::add_poll(UnaryCall* call, Polls::iterator* place) {
+bool Calls::add_poll(UnaryCall* call, Polls::iterator* place) {
   const std::lock_guard lock(mutex_);
+  if (polls_.size() >= limits::kPolls) {
+    return false;
+  }
   *place = polls_.insert(polls_.end(), call);
+  return true;
 }
 
 void Calls::remove_poll(Polls::iterator place) {

@@ -37,8 +37,8 @@ class Calls {
   void leave();
 
   using Polls = std::list<UnaryCall*>;
-  // A poll may wait, so end_polls() must be able to find it.
-  void add_poll(UnaryCall* call, Polls::iterator* place);
+  // A poll may wait, so end_polls() must be able to find it. False: limits::kPolls are open.
+  bool add_poll(UnaryCall* call, Polls::iterator* place);
   void remove_poll(Polls::iterator place);
 
   bool draining() const { return draining_.load(std::memory_order_relaxed); }

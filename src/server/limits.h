@@ -11,7 +11,10 @@ inline constexpr int kMetadataHard = 512 * 1024;
 inline constexpr int kConnections = 20'000;           // open at the same time; fewer if the process may not
 inline constexpr int kStreamsPerConnection = 20'000;  // calls at the same time on one connection
 inline constexpr std::size_t kCalls = 20'000;         // calls at the same time, all connections
-inline constexpr std::size_t kReadBuffers = 128u << 20;  // received and not yet parsed, all connections
+inline constexpr std::size_t kPolls = 16'000;         // of these; the rest is for calls that do not wait
+// gRPC's reflection holds a thread for each stream that is open; one more is refused.
+inline constexpr int kReflectionThreads = 16;
+inline constexpr std::size_t kReadBuffers = 128u << 20;    // received and not yet parsed, all connections
 inline constexpr std::size_t kStatusMessage = 4'000;       // system.maxServiceErrorMessageLength
 inline constexpr std::size_t kStatusTrailers = 14 * 1024;  // clients take 16 KiB of headers
 inline constexpr std::chrono::seconds kServerPing{

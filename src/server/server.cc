@@ -34,7 +34,10 @@ constexpr std::chrono::seconds kMore{5};
 void set_limits(grpc::ServerBuilder& builder) {
   grpc::ResourceQuota quota("perdure");
   quota.Resize(limits::kReadBuffers);
+  quota.SetMaxThreads(limits::kReflectionThreads);
   builder.SetResourceQuota(quota);
+  // One queue for it, not one for each processor: each takes a thread of those.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   // Checked by read_message(), with the text that clients know.
   builder.SetMaxReceiveMessageSize(-1);
   const auto set = [&builder](const char* name, std::int64_t value) {

@@ -79,8 +79,11 @@ void UnaryCall::run(grpc::CallbackServerContext* context, const grpc::ByteBuffer
   }
   response_.reset(method_.response->New());
   if (method_.may_wait) {
-    calls_.add_poll(this, &place_);
-    is_listed_ = true;
+    is_listed_ = calls_.add_poll(this, &place_);
+    if (!is_listed_) {
+      finish(too_many_calls());
+      return;
+    }
   }
   const frontend::RequestReader read = [request](google::protobuf::Message* message) {
     return read_message(const_cast<grpc::ByteBuffer*>(request), message);
