@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -14,20 +15,25 @@
 namespace perdure::server {
 namespace {
 
-constexpr int kPatienceMillis = 1000;  // for each piece of a request or an answer
+using Clock = std::chrono::steady_clock;
+
+// For a request, and for its answer: others wait meanwhile, and so does the end of the server.
+constexpr std::chrono::milliseconds kPatience{1000};
 constexpr std::size_t kLongestRequest = 8 * 1024;
 
-bool wait_until_ready(int connection, short what) {
+bool wait_until_ready(int connection, short what, Clock::time_point end) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
   pollfd waiting{connection, what, 0};
-  return poll(&waiting, 1, kPatienceMillis) > 0;
+  return left.count() > 0 && poll(&waiting, 1, static_cast<int>(left.count())) > 0;
 }
 
 // Up to the end of its headers, or as far as it comes.
 std::string read_request(int connection) {
+  const auto end = Clock::now() + kPatience;
   std::string request;
   char piece[1024];
   while (request.size() < kLongestRequest && request.find("\r\n\r\n") == std::string::npos &&
-         wait_until_ready(connection, POLLIN)) {
+         wait_until_ready(connection, POLLIN, end)) {
     const ssize_t got = recv(connection, piece, sizeof piece, 0);
     if (got <= 0) {
       break;
@@ -38,7 +44,8 @@ std::string read_request(int connection) {
 }
 
 void send_all(int connection, std::string_view bytes) {
-  while (!bytes.empty() && wait_until_ready(connection, POLLOUT)) {
+  const auto end = Clock::now() + kPatience;
+  while (!bytes.empty() && wait_until_ready(connection, POLLOUT, end)) {
     const ssize_t sent = send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0) {
       return;
