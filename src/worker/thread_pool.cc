@@ -33,7 +33,8 @@ bool ThreadPool::call_thread() {
   if (posted_.empty() || called_) {
     return false;
   }
-  if (idle_ == 0 && threads_.size() < max_threads_) {
+  // Not while the destructor joins them; those that are there do the rest.
+  if (idle_ == 0 && threads_.size() < max_threads_ && !stopping_) {
     threads_.emplace_back([this] { run(); });
     called_ = true;
     return false;
