@@ -17,8 +17,8 @@ def free_port():
 
 
 def serve(perdure, folder, address):
-    server = subprocess.Popen([perdure, "server", "--data", folder, "--address", address], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              text=True)
+    server = subprocess.Popen([perdure, "server", "--data", folder, "--address", address, "--metrics-address", ""],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     line = server.stdout.readline()
     assert line.startswith("perdure: serving"), line
     return server

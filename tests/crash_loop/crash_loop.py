@@ -23,7 +23,7 @@ class Server:
     """The server process; killed and started again."""
 
     def __init__(self, perdure, folder, address):
-        self.command = [perdure, "server", "--data", folder, "--address", address]
+        self.command = [perdure, "server", "--data", folder, "--address", address, "--metrics-address", ""]
         self.log = open(os.path.join(folder + ".log"), "a")
         self.process = None
 

@@ -24,7 +24,7 @@ def target(tmp_path_factory):
     if given:
         yield given
         return
-    server = Server(tmp_path_factory.mktemp("perdure")).start()
+    server = Server(tmp_path_factory.mktemp("perdure"), "--metrics-address", "").start()
     yield server.target
     code = server.stop()
     assert code == 0, f"the server ended with {code}:\n{server.tail()}"

@@ -84,7 +84,7 @@ def main(language: str) -> int:
     if target:
         return run_against(program, target)
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(pathlib.Path(folder)).start()
+        server = Server(pathlib.Path(folder), "--metrics-address", "").start()
         try:
             code = run_against(program, server.target)
         finally:
