@@ -48,9 +48,10 @@ void greet(client::Connection& connection, const client::RemoteOptions& remote) 
   if (status.ok() || status.code() == Code::kUnimplemented) {
     return;  // the oldest servers do not have the method
   }
+  const bool silent = status.code() == Code::kUnavailable || status.code() == Code::kDeadlineExceeded;
   throw RpcError(static_cast<RpcStatusCode>(status.code()),
-                 "no server answers at " + remote.address + (remote.tls ? " (with TLS)" : " (without TLS)") +
-                     ": " + status.message());
+                 (silent ? "no server answers at " : "refused by the server at ") + remote.address +
+                     (remote.tls ? " (with TLS)" : " (without TLS)") + ": " + status.message());
 }
 
 std::shared_ptr<client::Connection> dial(const std::string& address, const ConnectOptions& options) {
