@@ -292,7 +292,8 @@ std::optional<TaskFailure> check_start_timer(command::StartTimerCommandAttribute
   if (auto why = check_timer_id(attributes->timer_id(), "StartTimerCommand")) {
     return failed(kCause, *why);
   }
-  if (const char* why = validate_and_cap(attributes->mutable_start_to_fire_timeout())) {
+  const bool given = attributes->has_start_to_fire_timeout();  // a timer without one fires at once
+  if (const char* why = given ? validate_and_cap(attributes->mutable_start_to_fire_timeout()) : nullptr) {
     return failed(
         kCause, fmt::format("An invalid StartToFireTimeout is set on StartTimerCommand: {}. TimerId={}", why,
                             attributes->timer_id()));

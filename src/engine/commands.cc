@@ -127,7 +127,9 @@ Failed start_timer(CommandTurn& turn, const command::Command& command) {
   history::HistoryEvent event = command_event(turn, command, enums::EVENT_TYPE_TIMER_STARTED);
   auto* started = event.mutable_timer_started_event_attributes();
   started->set_timer_id(asked.timer_id());
-  *started->mutable_start_to_fire_timeout() = asked.start_to_fire_timeout();
+  if (asked.has_start_to_fire_timeout()) {
+    *started->mutable_start_to_fire_timeout() = asked.start_to_fire_timeout();
+  }
   started->set_workflow_task_completed_event_id(turn.completed_event_id);
   const history::TimerStartedEventAttributes attributes = *started;
   const std::int64_t id = append_event(turn.step.run, std::move(event));

@@ -34,6 +34,7 @@ struct VolatileStart {
   Timestamp started_time;
   std::string request_id;
   std::string identity;
+  std::string build_id;
   std::int64_t history_size_bytes = 0;
   std::vector<int> suggest_reasons;
   std::int64_t incarnation = 0;

@@ -25,8 +25,8 @@ bool is_in_backoff(const Execution& run) {
 wire::SignalWorkflowExecutionResponse signal_response(const Execution& run, const std::string& request_id) {
   wire::SignalWorkflowExecutionResponse response;
   *response.mutable_link() =
-      request_link(run.key().namespace_name.value, run.key().workflow_id.value, run.run_id().value, request_id,
-                   enums::EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED);
+      request_link(run.key().namespace_name.value, run.key().workflow_id.value, run.run_id().value,
+                   request_id, enums::EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED);
   return response;
 }
 

@@ -33,9 +33,7 @@ NewRun next_in_chain(Step& step, const std::string& run_id) {
   if (info.has_priority()) {
     *started.mutable_priority() = info.priority();
   }
-  if (info.reset_points_size() != 0) {
-    *started.mutable_prev_auto_reset_points() = inherited_reset_points(step);
-  }
+  *started.mutable_prev_auto_reset_points() = inherited_reset_points(step);
   return next;
 }
 

@@ -48,6 +48,7 @@ void start_transient(Step& step, const PollerInfo& poller) {
   task.set_started_time(step.now().nanos);
   task.set_request_id(poller.request_id);
   task.set_identity(poller.identity);
+  task.set_build_id(poller.build_id);
   task.set_history_size_bytes(run.info().history_bytes());
   task.set_holder(poller.holder);
 }

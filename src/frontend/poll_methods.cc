@@ -17,6 +17,23 @@ using ShutdownCall = CallPointer<wire::ShutdownWorkerRequest, wire::ShutdownWork
 
 constexpr std::chrono::seconds kShortestPoll{2};  // Temporal's MinLongPollTimeout
 
+// The API calls the field deprecated, but SDKs still report their build here.
+template <class Request>
+const temporal::api::common::v1::WorkerVersionCapabilities& version_of(const Request& request) {
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+  return request.worker_version_capabilities();
+#pragma clang diagnostic pop
+}
+
+// Tasks are not routed by the version of a worker; one that relies on it would get those of others.
+template <class Request>
+bool is_versioned(const Request& request) {
+  return version_of(request).use_versioning() ||
+         request.deployment_options().worker_versioning_mode() ==
+             temporal::api::enums::v1::WORKER_VERSIONING_MODE_VERSIONED;
+}
+
 template <class CallType>
 Status validate_poll(CallType& call) {
   auto& request = call.request;
@@ -25,6 +42,9 @@ Status validate_poll(CallType& call) {
   }
   if (Status status = validate_identity(request.identity()); !status.ok()) {
     return status;
+  }
+  if (is_versioned(request)) {
+    return Status(Code::kUnimplemented, "worker versioning is not implemented by this version of Perdure");
   }
   const bool has_queue = request.has_task_queue();
   return validate_task_queue(has_queue, request.mutable_task_queue());
@@ -42,6 +62,7 @@ runtime::Poll poll_of(CallType& call, engine::TaskKind kind, runtime::Service& s
   poll.poller.holder = call.options.in_process ? service.incarnation() : 0;
   poll.poller.task_queue = request.task_queue().name();
   poll.poller.sticky = request.task_queue().kind() == temporal::api::enums::v1::TASK_QUEUE_KIND_STICKY;
+  poll.poller.build_id = version_of(request).build_id();
   poll.worker_instance_key = request.worker_instance_key();
   poll.max_wait = longest_wait(call.options, limits::kMatchingLongPoll);
   return poll;

@@ -23,6 +23,8 @@ void system_info(Core&, SystemCall call) {
   capabilities->set_internal_error_differentiation(true);
   capabilities->set_activity_failure_include_heartbeat(true);
   capabilities->set_encoded_failure_attributes(true);
+  // Without it workers do not tell which build they are. Polls that want tasks routed by it are refused.
+  capabilities->set_build_id_based_versioning(true);
   capabilities->set_upsert_memo(true);
   capabilities->set_sdk_metadata(true);
   call->finish();

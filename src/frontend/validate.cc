@@ -116,6 +116,11 @@ Status validate_supported(const wire::StartWorkflowExecutionRequest& request) {
   if (request.has_versioning_override()) {
     return unimplemented("VersioningOverride is");
   }
+  const auto& on_conflict = request.on_conflict_options();
+  if (on_conflict.attach_request_id() || on_conflict.attach_completion_callbacks() ||
+      on_conflict.attach_links()) {
+    return unimplemented("OnConflictOptions are");
+  }
   return {};
 }
 

@@ -32,6 +32,14 @@ Result<WorkflowTaskToken> token_of(const Core& core, const Request& request) {
   return token;
 }
 
+// The API calls the field deprecated, but SDKs still report their build here.
+std::string build_id_of(const wire::RespondWorkflowTaskCompletedRequest& request) {
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+  return request.worker_version_stamp().build_id();
+#pragma clang diagnostic pop
+}
+
 void write_completion(const Core& core, const NamespaceName& namespace_name,
                       runtime::WorkflowTaskAnswer answer, wire::RespondWorkflowTaskCompletedResponse* out) {
   for (engine::ActivityTaskStart& activity : answer.eager) {
@@ -58,6 +66,7 @@ void completed(Core& core, CompletedCall call) {
         worker.holder = call->options.in_process ? service.incarnation() : 0;
         worker.task_queue = call->request.sticky_attributes().worker_task_queue().name();
         worker.sticky = !worker.task_queue.empty();
+        worker.build_id = build_id_of(call->request);
         // The request shares the call's life.
         std::shared_ptr<wire::RespondWorkflowTaskCompletedRequest> request(call, &call->request);
         service.complete_workflow_task(

@@ -58,6 +58,52 @@ TEST(EndToEnd, AWorkflowWithAnActivityRunsToItsResult) {
                   enums::EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED));
 }
 
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"  // of the field in which SDKs report their build
+TEST(EndToEnd, TheBuildOfAWorkerIsRecordedWithWhatItStarts) {
+  Rig rig;
+  rig.start("w");
+  wire::PollWorkflowTaskQueueRequest poll;
+  poll.set_namespace_("default");
+  poll.mutable_task_queue()->set_name("orders");
+  poll.mutable_worker_version_capabilities()->set_build_id("7f3a");
+  auto task = rig.call<wire::PollWorkflowTaskQueueResponse>("PollWorkflowTaskQueue", poll);
+  ASSERT_TRUE(task->ok());
+  const auto& started = task->response.history().events(2).workflow_task_started_event_attributes();
+  EXPECT_EQ(started.worker_version().build_id(), "7f3a");
+  ASSERT_TRUE(rig.complete(task->response.task_token(), {schedule_activity("a")})->ok());
+  wire::PollActivityTaskQueueRequest activity_poll;
+  activity_poll.set_namespace_("default");
+  *activity_poll.mutable_task_queue() = poll.task_queue();
+  activity_poll.mutable_worker_version_capabilities()->set_build_id("8b");
+  auto activity = rig.call<wire::PollActivityTaskQueueResponse>("PollActivityTaskQueue", activity_poll);
+  ASSERT_TRUE(activity->ok());
+  ASSERT_TRUE(rig.complete_activity(activity->response.task_token(), "1")->ok());
+  std::vector<std::string> builds;
+  task = rig.poll_workflow();
+  ASSERT_TRUE(task->ok());
+  for (const auto& event : task->response.history().events()) {
+    builds.push_back(event.workflow_task_started_event_attributes().worker_version().build_id() +
+                     event.activity_task_started_event_attributes().worker_version().build_id());
+  }
+  EXPECT_THAT(builds, ElementsAre("", "", "7f3a", "", "", "8b", "", "", ""));
+}
+
+TEST(EndToEnd, AWorkerThatReliesOnVersioningIsRefused) {
+  Rig rig;
+  wire::PollWorkflowTaskQueueRequest poll;
+  poll.set_namespace_("default");
+  poll.mutable_task_queue()->set_name("orders");
+  poll.mutable_worker_version_capabilities()->set_use_versioning(true);
+  auto refused = rig.call<wire::PollWorkflowTaskQueueResponse>("PollWorkflowTaskQueue", poll);
+  EXPECT_EQ(refused->status->code(), Code::kUnimplemented);
+  poll.clear_worker_version_capabilities();
+  poll.mutable_deployment_options()->set_worker_versioning_mode(enums::WORKER_VERSIONING_MODE_VERSIONED);
+  refused = rig.call<wire::PollWorkflowTaskQueueResponse>("PollWorkflowTaskQueue", poll);
+  EXPECT_EQ(refused->status->code(), Code::kUnimplemented);
+}
+#pragma clang diagnostic pop
+
 TEST(EndToEnd, AnEagerActivityComesWithTheCompletionThatScheduledIt) {
   Rig rig;
   rig.start("w");

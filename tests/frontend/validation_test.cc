@@ -137,6 +137,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "field temporal.api.workflowservice.v1.StartWorkflowExecutionRequest.workflow_id contains "
                  "invalid "
                  "UTF-8"},
+        BadStart{"OnConflict", [](Start& r) { r.mutable_on_conflict_options()->set_attach_request_id(true); },
+                 Code::kUnimplemented, "OnConflictOptions are not implemented by this version of Perdure"},
         BadStart{"TimeSkipping", [](Start& r) { r.mutable_time_skipping_config()->set_enabled(true); },
                  Code::kUnimplemented, "The Time-Skipping feature is not enabled for namespace."}),
     [](const auto& test) { return std::string(test.param.name); });
@@ -170,7 +172,7 @@ TEST(Validation, ADeeplyNestedRequestIsRefused) {
     failure = failure->mutable_cause();
   }
   auto failed = rig.call<wire::RespondActivityTaskFailedResponse>("RespondActivityTaskFailed", request);
-  expect_refused(failed->status, Code::kInvalidArgument, "the request is nested deeper than 100 messages");
+  expect_refused(failed->status, Code::kInvalidArgument, "the request is nested deeper than 90 messages");
 }
 
 TEST(Validation, ValidUtf8OfEveryLengthIsAccepted) {

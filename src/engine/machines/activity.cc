@@ -30,6 +30,9 @@ void append_started_event(Execution& run, std::int64_t scheduled_event_id) {
   attributes->set_attempt(activity.attempt());
   attributes->set_identity(activity.identity());
   attributes->set_request_id(activity.request_id());
+  if (!activity.build_id().empty()) {
+    attributes->mutable_worker_version()->set_build_id(activity.build_id());
+  }
   if (activity.has_last_failure()) {
     *attributes->mutable_last_failure() = activity.last_failure();
   }
@@ -88,6 +91,7 @@ ActivityTaskStart start_attempt(Step& step, std::int64_t scheduled_event_id, con
   activity.set_started_time(step.now().nanos);
   activity.set_request_id(request_id);
   activity.set_identity(poller.identity);
+  activity.set_build_id(poller.build_id);
   activity.set_holder(poller.holder);
   return activity_task_answer(step.run, scheduled_event_id);
 }
@@ -154,7 +158,11 @@ enums::RetryState retry_activity(Step& step, std::int64_t scheduled_event_id, co
   activity.set_stamp(activity.stamp() + 1);
   activity.set_scheduled_time((step.now() + next.backoff).nanos);
   activity.set_last_worker_identity(activity.identity());
-  *activity.mutable_last_failure() = stored_activity_failure(why);
+  if (why.ByteSizeLong() != 0) {
+    *activity.mutable_last_failure() = stored_activity_failure(why);
+  } else {
+    activity.clear_last_failure();  // a worker need not say why
+  }
   activity.set_last_attempt_complete_time(step.now().nanos);
   end_attempt(&activity);
   return enums::RETRY_STATE_IN_PROGRESS;

@@ -64,6 +64,9 @@ history::HistoryEvent started_event(const state::WorkflowTaskState& task, const 
   attributes->set_suggest_continue_as_new(task.suggest_reasons_size() != 0);
   *attributes->mutable_suggest_continue_as_new_reasons() = task.suggest_reasons();
   attributes->set_history_size_bytes(task.history_size_bytes());
+  if (!task.build_id().empty()) {
+    attributes->mutable_worker_version()->set_build_id(task.build_id());
+  }
   return event;
 }
 
@@ -83,6 +86,7 @@ void set_started(state::WorkflowTaskState* task, const VolatileStart& start) {
   task->set_started_time(start.started_time.nanos);
   task->set_request_id(start.request_id);
   task->set_identity(start.identity);
+  task->set_build_id(start.build_id);
   task->set_history_size_bytes(start.history_size_bytes);
   for (int reason : start.suggest_reasons) {
     task->add_suggest_reasons(static_cast<enums::SuggestContinueAsNewReason>(reason));
@@ -175,6 +179,7 @@ void start_workflow_task_volatile(Step& step, const PollerInfo& poller, const st
   start.started_time = std::max(step.now(), Timestamp{run.info().last_event_time()});
   start.request_id = request_id;
   start.identity = poller.identity;
+  start.build_id = poller.build_id;
   start.history_size_bytes = run.info().history_bytes();
   start.suggest_reasons = suggest_reasons(run.info());
   start.incarnation = step.context.incarnation;
