@@ -5,8 +5,8 @@ IGNORED_ENTRIES, which are the whole list, and these rules:
 
 * ids that a service makes (UUIDs, also inside texts) become "id-1", "id-2" … in the order of their first appearance;
 * times become "TIME" ("NEVER" for Go's zero time), durations in ROUGH become "NONE" or "SOME";
-* tokens become "TOKEN";
-* lists in UNORDERED are sorted by the field given there;
+* tokens become "TOKEN", names of sticky queues, which workers make up, "STICKY";
+* lists in UNORDERED are sorted;
 * of a description, left out are: history_length while a workflow task is started (its event may be in memory only), what
   was still pending when the run closed (Perdure has forgotten it), and when an attempt of an activity timed out (Temporal
   keeps only when one failed);
@@ -18,7 +18,7 @@ import re
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
-from temporalio.api.enums.v1 import PendingWorkflowTaskState, WorkflowExecutionStatus
+from temporalio.api.enums.v1 import PendingWorkflowTaskState, TaskQueueKind, WorkflowExecutionStatus
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 
 # Type.field: why it need not be the same.
@@ -47,8 +47,11 @@ ROUGH = {
     "PendingActivityInfo.current_retry_interval",
 }
 
-# Temporal gives these in the order of a hash table.
-UNORDERED = {"DescribeWorkflowExecutionResponse.pending_activities": "activity_id"}
+# Given in the order of a hash table, by Temporal or by an SDK: sorted by the field, or by the value itself ("").
+UNORDERED = {
+    "DescribeWorkflowExecutionResponse.pending_activities": "activity_id",
+    "WorkflowTaskCompletedMetadata.core_used_flags": "",
+}
 
 TOKENS = {"task_token", "next_page_token"}
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")
@@ -91,6 +94,9 @@ class Normaliser:
             value = getattr(message, field.name)
             if path in IGNORED or not _is_set(message, field, value):
                 continue
+            if path == "TaskQueue.name" and message.kind == TaskQueueKind.TASK_QUEUE_KIND_STICKY:
+                tree[field.name] = "STICKY"
+                continue
             if path in ROUGH:
                 tree[field.name] = "SOME" if value.ToNanoseconds() else "NONE"
             elif _is_map(field):
@@ -99,7 +105,8 @@ class Normaliser:
                 if pairs:
                     tree[field.name] = {self._scalar(field, key): self._value(field, item) for key, item in pairs}
             elif field.is_repeated:
-                items = sorted(value, key=lambda i: getattr(i, UNORDERED[path])) if path in UNORDERED else value
+                by = UNORDERED.get(path)
+                items = value if by is None else sorted(value, key=lambda i: getattr(i, by) if by else i)
                 tree[field.name] = [self._value(field, item) for item in items]
             else:
                 tree[field.name] = self._value(field, value)

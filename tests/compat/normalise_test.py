@@ -8,6 +8,7 @@ import pytest
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.enums.v1 import EventType, WorkflowExecutionStatus
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -219,6 +220,12 @@ def test_what_was_pending_when_a_run_closed_is_left_out():
     one.workflow_execution_info.status = other.workflow_execution_info.status = RUNNING + 1
     assert first_difference(Normaliser().message(one), Normaliser().message(other)) is None
     assert one.pending_activities, "the message itself is left alone"
+
+
+def test_the_name_of_a_sticky_queue_is_the_workers_own():
+    queues = [TaskQueue(name=name, kind=kind) for name in ("a", "b") for kind in (1, 2)]
+    trees = [Normaliser().message(queue) for queue in queues]
+    assert trees[1] == trees[3] and trees[0] != trees[2] and trees[0] != trees[1]
 
 
 def test_a_number_is_not_a_truth_value():

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """./dev compat: is Perdure the same as a real Temporal?
 
-    run.py [--perdure PROGRAM] [--temporal PROGRAM] [--seeds COUNT] [--steps COUNT] [--only programs,requests,cli]
+    run.py [--perdure PROGRAM] [--temporal PROGRAM] [--seeds COUNT] [--steps COUNT] [--only programs,cpp,requests,cli]
 
 Starts both services on free loopback ports with files under build/compat, runs one set of programs on both, asks both
 the same random requests, runs the `temporal` CLI against Perdure, and prints what was found.
@@ -22,6 +22,7 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent / "python")]
 
 import cli_test  # noqa: E402
+import cpp_test  # noqa: E402
 import differential  # noqa: E402
 import program_test  # noqa: E402
 from perdure_server import Server, free_port  # noqa: E402
@@ -83,11 +84,12 @@ def compare_requests(addresses, seeds, steps):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--perdure", default=str(ROOT / "build/release/bin/perdure"))
+    parser.add_argument("--cpp", default=str(ROOT / "build/release/bin/perdure-compat-programs"))
     parser.add_argument("--temporal", default=str(ROOT / "build/python-venv/bin/temporal"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=100)
-    parser.add_argument("--only", default="programs,requests,cli")
+    parser.add_argument("--only", default="programs,cpp,requests,cli")
     arguments = parser.parse_args()
     os.environ["PERDURE_PROGRAM"] = arguments.perdure
     folder = ROOT / "build/compat"
@@ -101,6 +103,8 @@ def main():
             addresses = {"temporal": temporal.target, "perdure": perdure.target}
             if "programs" in arguments.only:
                 table["programs"] = asyncio.run(program_test.compare_all(addresses))
+            if "cpp" in arguments.only:
+                table["cpp"] = cpp_test.compare_all(arguments.cpp, addresses, folder)
             if "requests" in arguments.only:
                 seeds = range(arguments.seed, arguments.seed + arguments.seeds)
                 table["requests"] = compare_requests(addresses, seeds, arguments.steps)
