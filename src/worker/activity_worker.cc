@@ -55,7 +55,7 @@ ActivityWorker::ActivityWorker(Calls& calls, ActivityWorkerOptions options,
       pool_(options_.max_concurrent),
       poller_(calls.connection(), calls.loop(), slots_, "PollActivityTaskQueue",
               poll_request(calls, options_), options_.max_polls,
-              [this](ActivityTask task) { execute(std::move(task)); }) {
+              [this](const ActivityTask& task) { execute(task); }) {
   for (detail::ActivityDefinition& definition : definitions) {
     std::string name = definition.name;
     definitions_.emplace(std::move(name), std::move(definition));
@@ -106,7 +106,7 @@ std::shared_ptr<RunningActivity> ActivityWorker::begin(const ActivityTask& task)
   return activity;
 }
 
-void ActivityWorker::execute(ActivityTask task) {
+void ActivityWorker::execute(const ActivityTask& task) {
   const std::shared_ptr<RunningActivity> activity = begin(task);
   const auto found = definitions_.find(task.activity_type().name());
   if (found == definitions_.end()) {

@@ -48,7 +48,7 @@ class ActivityWorker {
   bool try_reserve_slot() { return slots_.try_reserve(); }
   void release_slot() { slots_.release(); }
   // Takes over one reserved slot.
-  void execute(ActivityTask task);
+  void execute(const ActivityTask& task);
 
  private:
   using ActivityPoller =

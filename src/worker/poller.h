@@ -103,9 +103,8 @@ class Poller {
     Response* received = response.get();
     const std::uint64_t ticket = connection_.transport().call(
         method_, request_, received, connection_.timeout(client::CallKind::kTaskPoll),
-        [this, poll, response = std::move(response), pass = registered.pass](const Status& status) {
-          finish(poll, status, std::move(*response));
-        });
+        [this, poll, response = std::move(response), pass = std::move(registered.pass)](
+            const Status& status) { finish(poll, status, std::move(*response)); });
     // The poll may have ended meanwhile; or cancel_polls() may have looked for its ticket before there was
     // one.
     bool too_late = false;

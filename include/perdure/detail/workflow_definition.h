@@ -59,6 +59,8 @@ class Completion : public AwaitableTag {
 };
 
 template <class W, class R, class... P>
+// The run owns the object and outlives this coroutine.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<RunResult> run_workflow(W& object, std::tuple<P...> arguments) {
   Task<R> task = std::apply([&](P&... values) { return object.run(std::move(values)...); }, arguments);
   co_await Completion<R>(task);
@@ -116,6 +118,7 @@ class InstanceOf<W, Types<P...>> final : public WorkflowInstance {
 
 // A coroutine for a handler that is a coroutine or a plain function.
 template <auto Handler, class W, class... P>
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): as run_workflow
 Task<void> run_signal_handler(W& object, std::tuple<P...> arguments) {
   auto call = [&](P&... values) { return (object.*Handler)(std::move(values)...); };
   if constexpr (std::is_void_v<typename FunctionTraits<decltype(Handler)>::Result>) {

@@ -110,7 +110,7 @@ class SqliteStore : public Storage {
   Result<RunHead*> head_of(std::int64_t execution_id);
   Status check_history_end(std::int64_t execution_id, const RunHead& head);
   Status read_items_of(LoadedRun& run, RunHead& head);
-  Result<std::vector<DueItem>> read_due_items(Statement& statement);
+  Result<std::vector<DueItem>> read_due_items(Statement& row);
 
   std::string path_of(std::string_view file) const { return options_.directory + "/" + std::string(file); }
   Status failed(int result_code, std::string_view doing) const;
