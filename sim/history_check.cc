@@ -238,6 +238,7 @@ void HistoryCheck::add_close(const HistoryEvent& event, Timestamp time) {
       break;
     case enums::EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
       status_ = enums::WORKFLOW_EXECUTION_STATUS_FAILED;
+      successor_ = event.workflow_execution_failed_event_attributes().new_execution_run_id();
       break;
     case enums::EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
       status_ = enums::WORKFLOW_EXECUTION_STATUS_CANCELED;
@@ -252,6 +253,7 @@ void HistoryCheck::add_close(const HistoryEvent& event, Timestamp time) {
       break;
     case enums::EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT: {
       status_ = enums::WORKFLOW_EXECUTION_STATUS_TIMED_OUT;
+      successor_ = event.workflow_execution_timed_out_event_attributes().new_execution_run_id();
       const Duration run = api::from_proto(start_.workflow_run_timeout());
       const Duration backoff = api::from_proto(start_.first_workflow_task_backoff());
       const bool run_over = run.count() > 0 && time >= start_time_ + run + backoff;

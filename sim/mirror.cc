@@ -193,8 +193,12 @@ void Mirror::check_run_timeouts(const MirrorRun& run) {
     }
   }
   if (timeout.count() > 0) {
+    // An execution's expiration is a whole millisecond, and takes the place of a run timeout as long as
+    // itself.
+    const Duration rounding =
+        start.has_workflow_execution_expiration_time() ? Duration(1'000'000) : Duration{};
     const Timestamp end =
-        run.check.start_time() + timeout + api::from_proto(start.first_workflow_task_backoff());
+        run.check.start_time() + timeout + api::from_proto(start.first_workflow_task_backoff()) + rounding;
     report_.expect(earliest && *earliest <= end, "T4", "run {} times out at {}, its item is due at {}",
                    run.run_id.value, end.nanos, earliest.value_or(Timestamp{}).nanos);
   }

@@ -116,6 +116,11 @@ job_compat() { # compares Perdure with a real Temporal: [--seeds N] [--steps N] 
     --cpp "build/$preset/bin/perdure-compat-programs" "$@"
 }
 
+job_fuzz() { # sends hostile requests to every method for ten minutes of processor time; --seconds, --seed N
+  job_build perdure-fuzz-requests
+  nice "build/$preset/bin/perdure-fuzz-requests" --seconds 600 --corpus tests/fuzz/corpus "$@"
+}
+
 usage() {
   echo "usage: ./dev JOB [ARGUMENT …]"
   sed -nE 's/^job_([a-z_]+)\(\) \{ # (.*)/  \1\t\2/p' tools/dev.sh | expand -t 12

@@ -12,6 +12,9 @@ inline constexpr std::size_t kBlobWarn = 512 * 1024;           // limit.blobSize
 inline constexpr std::size_t kMemoError = 2 * 1024 * 1024;     // limit.memoSize.error
 inline constexpr std::size_t kIdLength = 1000;                 // limit.maxIDLength, bytes
 inline constexpr std::size_t kMessage = 4 * 1024 * 1024;       // one request, decompressed
+// Ours: messages within messages. What is kept and answered wraps a request's parts in some more (a failure in
+// command 4 deep comes back in an event 6 deep), and protobuf's parsers, those of clients too, read 100.
+inline constexpr int kRequestDepth = 90;
 inline constexpr std::size_t kTransaction = 4 * 1024 * 1024;   // system.transactionSizeLimit
 inline constexpr std::int64_t kHistoryEvents = 51'200;         // limit.historyCount.error
 inline constexpr std::int64_t kHistoryEventsSuggest = 4'096;   // limit.historyCount.suggestContinueAsNew
@@ -35,5 +38,6 @@ inline constexpr std::chrono::hours kRetentionDefault{72};
 inline constexpr std::size_t kQueueWindow = 1'000;             // ours: tasks of one queue kept in memory
 inline constexpr std::size_t kPollersPerQueue = 10'000;        // ours
 inline constexpr std::size_t kMailbox = 4'096;                 // ours: commands waiting for the engine
+inline constexpr std::size_t kMailboxBytes = 64 << 20;         // ours: what their requests hold
 
 }  // namespace perdure::limits

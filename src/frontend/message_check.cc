@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/request_parser.h"
 #include "base/limits.h"
 
 namespace perdure::frontend {
@@ -15,8 +17,6 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
-
-constexpr int kDeepest = 100;  // as protobuf's parsers
 
 bool continues(std::string_view text, std::size_t at) {
   return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
@@ -94,8 +94,9 @@ Status check_field(const Message& message, const FieldDescriptor* field, int dep
 }
 
 Status check_fields(const Message& message, int depth) {
-  if (depth > kDeepest) {
-    return invalid_argument(fmt::format("the request is nested deeper than {} messages", kDeepest));
+  if (depth > limits::kRequestDepth) {
+    return invalid_argument(
+        fmt::format("the request is nested deeper than {} messages", limits::kRequestDepth));
   }
   std::vector<const FieldDescriptor*> fields;
   message.GetReflection()->ListFields(message, &fields);
@@ -119,7 +120,8 @@ Status copy_checked(const Message& from, Message* to) {
   thread_local std::string buffer;
   buffer.clear();
   from.AppendPartialToString(&buffer);
-  const bool parsed = to->ParsePartialFromString(buffer);
+  google::protobuf::io::ArrayInputStream stream(buffer.data(), static_cast<int>(buffer.size()));
+  const bool parsed = api::parse_request(&stream, to);
   if (buffer.capacity() > kKeptBuffer) {
     std::string().swap(buffer);
   }

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/limits.h"
+
 namespace perdure::server {
 namespace {
 
@@ -14,8 +16,6 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::internal::WireFormatLite;
 using google::protobuf::io::CodedInputStream;
-
-constexpr std::size_t kDeepest = 100;  // as protobuf's parsers
 
 enum class Shape { kWhole, kMalformed, kTooDeep };
 
@@ -32,7 +32,7 @@ class Walk {
         open_.pop_back();
       } else if (in_.CurrentPosition() > open_.back().end || !field()) {
         return Shape::kMalformed;
-      } else if (open_.size() > kDeepest) {
+      } else if (open_.size() > std::size_t{perdure::limits::kRequestDepth}) {
         return Shape::kTooDeep;
       }
     }
@@ -77,7 +77,8 @@ class Walk {
 Status why_not_parsed(std::string_view bytes, const Descriptor& type) {
   switch (Walk(bytes, type).run()) {
     case Shape::kTooDeep:
-      return invalid_argument(fmt::format("the request is nested deeper than {} messages", kDeepest));
+      return invalid_argument(
+          fmt::format("the request is nested deeper than {} messages", perdure::limits::kRequestDepth));
     case Shape::kMalformed:
       return internal_error(
           "grpc: error unmarshalling request: proto: cannot parse invalid wire-format data");

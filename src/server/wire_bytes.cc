@@ -9,6 +9,7 @@
 
 #include <string>
 
+#include "api/request_parser.h"
 #include "base/limits.h"
 #include "server/parse_failure.h"
 
@@ -123,7 +124,7 @@ Status read(grpc::ByteBuffer* bytes, Use use) {
 Status read_message(grpc::ByteBuffer* bytes, google::protobuf::Message* message) {
   bool parsed = true;
   Status status = read(bytes, [&](ZeroCopyInputStream* in) {
-    parsed = in == nullptr || message->ParsePartialFromZeroCopyStream(in);
+    parsed = in == nullptr || api::parse_request(in, message);
     return Status();
   });
   if (!status.ok() || parsed) {

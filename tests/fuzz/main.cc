@@ -1,8 +1,8 @@
-// perdure-fuzz-requests [--seconds CPU] [--seed N] [--episode K] [--corpus DIR] [--trace]
+// perdure-fuzz-requests [--seconds CPU] [--seed N] [--episode K] [--corpus DIR] [--trace] [--keep-going]
 //
 // Sends mutated requests to every method of the API until the processor time is used up, or until a finding:
 // then it prints what was found, the request, and the command that finds it again, and ends with 1. With
-// --corpus the cases in DIR (see replay.h) come first.
+// --corpus the cases in DIR (see replay.h) come first; with --keep-going it goes on with the next episode.
 #include <fmt/format.h>
 #include <google/protobuf/stubs/logging.h>
 #include <signal.h>
@@ -36,6 +36,7 @@ struct Options {
   std::optional<std::uint64_t> episode;
   std::string corpus;
   bool trace = false;
+  bool keep_going = false;
 };
 
 #ifdef PERDURE_FUZZ_SANITIZED
@@ -98,6 +99,10 @@ std::optional<Options> parse(int argc, char** argv) {
     const std::string_view name = argv[i];
     if (name == "--trace") {
       options.trace = true;
+      continue;
+    }
+    if (name == "--keep-going") {
+      options.keep_going = true;
       continue;
     }
     if (i + 1 == argc) {

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kCorpus = 48;
 constexpr std::size_t kCorpusEntry = 64 * 1024;
 constexpr std::size_t kShown = 4'000;                        // of a request in a finding
-constexpr std::int64_t kLatest = 3'700'000'000'000'000'000;  // the year 2087
+constexpr std::int64_t kLatest = 2'500'000'000'000'000'000;  // 2049: 200 years more still fit
 
 std::string shown(const Method* method, const std::string& bytes) {
   if (method == nullptr) {
@@ -86,16 +86,34 @@ void Session::act_rarely() {
     target_.cancel_one(random_.next());
   }
   if (random_.chance(full_ ? 0.2 : 0.002)) {
-    full_ = !full_;
-    target_.set_full(full_);
+    toggle_full();
   }
   if (random_.chance(0.001)) {
     target_.step();
+    say("restart");
     target_.restart();
   }
   if (random_.chance(0.002) && !full_) {
     target_.step();
     target_.compare("now");
+  }
+}
+
+// Afterwards time passes, because what is due waits a while for space.
+void Session::toggle_full() {
+  target_.step();
+  full_ = !full_;
+  say(full_ ? "full" : "space");
+  target_.set_full(full_);
+  if (!full_) {
+    target_.advance(std::chrono::seconds(40));
+  }
+}
+
+void Session::say(const std::string& step) const {
+  if (trace_) {
+    fmt::print("{}\n", step);
+    std::fflush(stdout);
   }
 }
 
@@ -111,8 +129,7 @@ void Session::send() {
   options.in_process = random_.chance(0.3);
   ++calls_;
   if (trace_) {
-    fmt::print("{} {} {}\n", calls_, last_method_, last_request());
-    std::fflush(stdout);
+    say(fmt::format("{} {} {}", calls_, last_method_, last_request()));
   }
   target_.send(method, last_bytes_, options);
 }
@@ -160,9 +177,7 @@ void Session::pass_time() {
   } else if (kind < 360) {
     by = -seconds(random_.below(5));  // wall clocks are set back
   }
-  if (trace_) {
-    fmt::print("advance {} ms\n", by.count() / 1'000'000);
-  }
+  say(fmt::format("advance {} ms", by.count() / 1'000'000));
   target_.advance(by);
 }
 

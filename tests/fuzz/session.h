@@ -36,6 +36,8 @@ class Session {
  private:
   void act();
   void act_rarely();
+  void toggle_full();
+  void say(const std::string& step) const;
   void send();
   std::string request_bytes(const Method& method);
   void pass_time();

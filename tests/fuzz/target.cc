@@ -140,6 +140,9 @@ void Target::step() {
   }
   settle();
   sent_ = 0;
+  const auto wake = instance_->wake_at();
+  report_.expect(!wake || *wake > clock_.time || !storage_->refuse.ok(), "time",
+                 "step() ended although something is due");
 }
 
 void Target::advance(Duration by) {
