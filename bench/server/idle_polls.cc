@@ -17,7 +17,7 @@ namespace perdure::bench {
 
 IdlePolls measure_idle_polls(const ServerProcess& server, const std::string& address, int polls) {
   namespace wire = temporal::api::workflowservice::v1;
-  constexpr int kConnections = 10;
+  constexpr int kConnections = 20;
   std::vector<std::unique_ptr<client::Transport>> transports;
   for (int i = 0; i < kConnections; ++i) {
     // Other metadata, or gRPC would make one connection of them.

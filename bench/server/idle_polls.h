@@ -12,7 +12,7 @@ struct IdlePolls {
   int more_threads = 0;
 };
 
-// Opens `polls` activity polls of as many task queues at HOST:PORT, over ten connections, and looks at the
+// Opens `polls` activity polls of as many task queues at HOST:PORT, over twenty connections, and looks at the
 // server while they wait.
 IdlePolls measure_idle_polls(const ServerProcess& server, const std::string& address, int polls);
 

@@ -100,6 +100,7 @@ int serve(const ServerCommand& command, const std::shared_ptr<const server::Log>
   options.figures = server::engine_figures(**engine);
   if (command.default_metrics) {
     options.metrics_address = metrics_address_for(options.address);
+    options.metrics_optional = true;  // nobody asked for this port
   }
   auto server = server::Server::start((*engine)->frontend(), options);
   if (!server.ok()) {

@@ -67,7 +67,7 @@ struct Core {
   template <class CallType>
   void post(const std::shared_ptr<CallType>& call, std::function<void(runtime::Service&)> command,
             runtime::Admission admission = runtime::Admission::kNormal) {
-    if (!instance.post(std::move(command), admission)) {
+    if (!instance.post(std::move(command), admission, call->request.ByteSizeLong())) {
       call->answer(not_accepted());
     }
   }

@@ -4,6 +4,8 @@
 #include <google/protobuf/descriptor.h>
 
 #include <atomic>
+#include <mutex>
+#include <set>
 #include <utility>
 
 #include "api/convert.h"
@@ -55,6 +57,8 @@ struct Frontend::Impl {
   Core core;
   const Methods methods;
   std::atomic<std::uint64_t> next_ticket{1};
+  std::mutex mutex;
+  std::set<std::uint64_t> being_cancelled;  // tickets; guarded by mutex
 };
 
 Frontend::Frontend(runtime::Instance& instance) : impl_(std::make_unique<Impl>(instance)) {}
@@ -86,8 +90,26 @@ std::uint64_t Frontend::call(std::string_view method, const RequestReader& read,
 }
 
 void Frontend::cancel(std::uint64_t ticket) {
-  impl_->core.instance.post([ticket](runtime::Service& service) { service.cancel(ticket); },
-                            runtime::Admission::kReserved);
+  // Never dropped, or a poll whose caller has gone would take a task; so each is asked for once at a time.
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (!impl_->being_cancelled.insert(ticket).second) {
+      return;
+    }
+  }
+  const bool posted = impl_->core.instance.post(
+      [impl = impl_.get(), ticket](runtime::Service& service) {
+        {
+          const std::lock_guard lock(impl->mutex);
+          impl->being_cancelled.erase(ticket);
+        }
+        service.cancel(ticket);
+      },
+      runtime::Admission::kAlways);
+  if (!posted) {  // the engine has ended, and answered what waited
+    const std::lock_guard lock(impl_->mutex);
+    impl_->being_cancelled.erase(ticket);
+  }
 }
 
 Status check_namespace(const google::protobuf::Message& request, NamespaceRule rule) {

@@ -25,8 +25,8 @@ Instance::Instance(std::unique_ptr<storage::Storage> storage, Clock& clock, Inst
 
 Instance::~Instance() = default;
 
-bool Instance::post(std::function<void(Service&)> command, Admission admission) {
-  return impl_->mailbox.post(std::move(command), admission);
+bool Instance::post(std::function<void(Service&)> command, Admission admission, std::size_t bytes) {
+  return impl_->mailbox.post(std::move(command), admission, bytes);
 }
 
 void Instance::set_waker(std::function<void()> wake) { impl_->mailbox.set_waker(std::move(wake)); }

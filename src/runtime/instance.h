@@ -41,8 +41,9 @@ struct InstanceStats {
   std::uint64_t commands_thrown = 0;  // commands on a run that failed inside and were undone: faults of ours
 };
 
-// Commands that end work (completions, heartbeats, cancels) get in when new work no longer does.
-enum class Admission { kNormal, kReserved };
+// Commands that end work (completions, heartbeats) get in when new work no longer does; what only lets go of
+// a call that waits always gets in, as there are no more of these than calls.
+enum class Admission { kNormal, kReserved, kAlways };
 
 class Service;  // runtime/service.h: what the frontend calls, on the stepping thread
 
@@ -51,10 +52,11 @@ class Instance {
   Instance(std::unique_ptr<storage::Storage> storage, Clock& clock, InstanceOptions options);
   ~Instance();
 
-  // Runs `command` on the stepping thread in the next round. Thread-safe. False: the mailbox is full
-  // (limits::kMailbox; half as much again for reserved commands) or the instance has ended (see health());
-  // the caller answers kResourceExhausted / kUnavailable.
-  bool post(std::function<void(Service&)> command, Admission admission = Admission::kNormal);
+  // Runs `command`, which holds about `bytes`, on the stepping thread in the next round. Thread-safe. False:
+  // the mailbox is full (limits::kMailbox, limits::kMailboxBytes; half as much again for reserved commands)
+  // or the instance has ended (see health()); the caller answers kResourceExhausted / kUnavailable.
+  bool post(std::function<void(Service&)> command, Admission admission = Admission::kNormal,
+            std::size_t bytes = 0);
   // Called (from any thread) when post() makes step() worth calling.
   void set_waker(std::function<void()> wake);
 

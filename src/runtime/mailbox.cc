@@ -2,21 +2,28 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 #include "base/limits.h"
 
 namespace perdure::runtime {
 
-bool Mailbox::post(Command command, Admission admission) {
+bool Mailbox::post(Command command, Admission admission, std::size_t bytes) {
   std::function<void()> wake;
   {
     const std::lock_guard lock(mutex_);
-    const std::size_t room = admission == Admission::kNormal ? limits::kMailbox : limits::kMailbox * 3 / 2;
-    if (!state_.ok() || commands_.size() >= room) {
+    const auto room = [admission](std::size_t limit) {
+      return admission == Admission::kNormal ? limit : limit * 3 / 2;
+    };
+    const bool full = commands_.size() >= room(limits::kMailbox) ||
+                      (bytes > 0 && bytes_ + bytes > room(limits::kMailboxBytes));
+    if (!state_.ok() || (full && admission != Admission::kAlways)) {
       return false;
     }
     commands_.push_back(std::move(command));
+    sizes_.push_back(bytes);
+    bytes_ += bytes;
     wake = wake_;
   }
   if (wake) {
@@ -29,10 +36,15 @@ void Mailbox::take(std::size_t limit, std::vector<Command>* out) {
   const std::lock_guard lock(mutex_);
   if (out->empty() && commands_.size() <= limit) {
     commands_.swap(*out);  // both keep their room: a busy mailbox does not grow anew each time
+    sizes_.clear();
+    bytes_ = 0;
     return;
   }
   const std::size_t room = limit > out->size() ? limit - out->size() : 0;
-  const auto end = commands_.begin() + static_cast<std::ptrdiff_t>(std::min(room, commands_.size()));
+  const auto taken = static_cast<std::ptrdiff_t>(std::min(room, commands_.size()));
+  const auto end = commands_.begin() + taken;
+  bytes_ -= std::accumulate(sizes_.begin(), sizes_.begin() + taken, std::size_t{0});
+  sizes_.erase(sizes_.begin(), sizes_.begin() + taken);
   out->insert(out->end(), std::make_move_iterator(commands_.begin()), std::make_move_iterator(end));
   commands_.erase(commands_.begin(), end);
 }

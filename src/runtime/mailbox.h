@@ -15,7 +15,7 @@ class Mailbox {
   using Command = std::function<void(Service&)>;
 
   // False: full or closed. Thread-safe, like everything here.
-  bool post(Command command, Admission admission);
+  bool post(Command command, Admission admission, std::size_t bytes = 0);
   // Moves the oldest commands to the end of `out`, until it holds `limit`.
   void take(std::size_t limit, std::vector<Command>* out);
   bool empty() const;
@@ -31,6 +31,8 @@ class Mailbox {
  private:
   mutable std::mutex mutex_;
   std::vector<Command> commands_;
+  std::vector<std::size_t> sizes_;  // of what each of them holds
+  std::size_t bytes_ = 0;           // the sum
   std::function<void()> wake_;
   Status state_;
 };

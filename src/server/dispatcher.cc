@@ -30,7 +30,10 @@ std::unique_ptr<Method> describe(const MethodDescriptor& descriptor) {
 
 }  // namespace
 
-bool Calls::enter() { return under_way_.fetch_add(1, std::memory_order_relaxed) < limits::kCalls; }
+bool Calls::enter() {
+  const bool few = under_way_.fetch_add(1, std::memory_order_relaxed) < limits::kCalls;
+  return few && answer_bytes_.load(std::memory_order_relaxed) < limits::kUnreadAnswers;
+}
 
 void Calls::leave() { under_way_.fetch_sub(1, std::memory_order_relaxed); }
 

@@ -32,9 +32,14 @@ class Calls {
   // Null: nothing is logged.
   const Log* log() const { return log_.get(); }
 
-  // False: limits::kCalls calls are under way.
+  // False: limits::kCalls calls are under way, or their clients leave more than limits::kUnreadAnswers
+  // unread.
   bool enter();
   void leave();
+
+  // The answer of a call under way has this many bytes more.
+  void add_answer(std::size_t bytes) { answer_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  void remove_answer(std::size_t bytes) { answer_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
 
   using Polls = std::list<UnaryCall*>;
   // A poll may wait, so end_polls() must be able to find it. False: limits::kPolls are open.
@@ -52,6 +57,7 @@ class Calls {
   frontend::Frontend& frontend_;
   const std::shared_ptr<const Log> log_;
   std::atomic<std::size_t> under_way_{0};
+  std::atomic<std::size_t> answer_bytes_{0};
   std::atomic<bool> draining_{false};
   mutable std::mutex mutex_;
   std::condition_variable no_polls_;

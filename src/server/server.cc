@@ -38,8 +38,8 @@ void set_limits(grpc::ServerBuilder& builder) {
   builder.SetResourceQuota(quota);
   // One queue for it, not one for each processor: each takes a thread of those.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  // Checked by read_message(), with the text that clients know.
-  builder.SetMaxReceiveMessageSize(-1);
+  // What is too large for the API is refused by read_message(), with the text that clients know.
+  builder.SetMaxReceiveMessageSize(limits::kReceived);
   const auto set = [&builder](const char* name, std::int64_t value) {
     builder.AddChannelArgument(name, static_cast<int>(value));
   };
@@ -130,6 +130,12 @@ Status Server::Impl::start_metrics(const ServerOptions& options) {
   operator_service.list_metrics(&methods);
   auto started = MetricsListener::start(options.metrics_address, options.insecure,
                                         [this, methods] { return metrics_text(methods, figures()); });
+  if (!started.ok() && options.metrics_optional) {
+    if (log != nullptr) {
+      log->write(LogLevel::kWarning, "no_metrics", {{"why", started.status().message()}});
+    }
+    return {};
+  }
   if (!started.ok()) {
     return started.status();
   }

@@ -24,6 +24,8 @@ struct TlsFiles {
 struct ServerOptions {
   std::string address = "127.0.0.1:7233";  // HOST:PORT, [IPV6]:PORT; port 0: any free one
   std::string metrics_address{};           // the same, for HTTP; empty: none
+  // An address for metrics that is in use is logged, and there are none. Otherwise it is an error.
+  bool metrics_optional = false;
   TlsFiles tls{};
   // Serves an address that other machines can reach without TLS. Refused otherwise.
   bool insecure = false;

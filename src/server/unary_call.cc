@@ -61,7 +61,10 @@ UnaryCall::UnaryCall(Calls& calls, const Method& method, grpc::ByteBuffer* respo
       begun_(std::chrono::steady_clock::now()),
       admitted_(calls.enter()) {}
 
-UnaryCall::~UnaryCall() { calls_.leave(); }
+UnaryCall::~UnaryCall() {
+  calls_.remove_answer(answer_bytes_);
+  calls_.leave();
+}
 
 void UnaryCall::run(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
   if (!admitted_) {
@@ -116,6 +119,8 @@ void UnaryCall::finish(Status status) {
   method_.counters.count(status.code(), took, !method_.may_wait);
   if (status.ok()) {
     *response_bytes_ = write_message(*response_);
+    answer_bytes_ = response_bytes_->Length();
+    calls_.add_answer(answer_bytes_);
     response_.reset();
     Finish(grpc::Status::OK);
     return;

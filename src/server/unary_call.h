@@ -44,6 +44,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   std::atomic<std::uint64_t> ticket_{0};  // 0: the frontend has not given it yet
   std::atomic<bool> finished_{false};
   const std::chrono::steady_clock::time_point begun_;
+  std::size_t answer_bytes_ = 0;
   const bool admitted_;
   bool is_listed_ = false;
   Calls::Polls::iterator place_;

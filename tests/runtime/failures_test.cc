@@ -359,5 +359,39 @@ TEST(Failures, AFullMailboxRefusesNewWorkBeforeCompletions) {
   EXPECT_TRUE(rig.complete(task->response.task_token(), {complete_workflow("1")})->ok());
 }
 
+TEST(Failures, AMailboxOfLargeRequestsIsFullLongBeforeItHoldsItsNumber) {
+  Rig rig;
+  wire::StartWorkflowExecutionRequest large = Rig::start_request("large");
+  large.mutable_input()->add_payloads()->set_data(std::string(2'000'000, 'x'));
+  PendingPointer<wire::StartWorkflowExecutionResponse> last;
+  std::size_t accepted = 0;
+  for (; accepted < limits::kMailbox; ++accepted) {
+    large.set_workflow_id("large" + std::to_string(accepted));
+    last = rig.post<wire::StartWorkflowExecutionResponse>("StartWorkflowExecution", large);
+    if (last->answered()) {
+      break;
+    }
+  }
+  ASSERT_TRUE(last->answered());
+  EXPECT_EQ(last->status->code(), Code::kResourceExhausted);
+  EXPECT_GE(accepted, 10u);
+  EXPECT_LE(accepted, limits::kMailboxBytes / 2'000'000);
+  rig.instance->step();
+  EXPECT_TRUE(rig.start("small")->ok()) << "once they are read there is room again";
+}
+
+TEST(Failures, AFullMailboxStillLetsGoOfPolls) {
+  Rig rig;
+  auto poll = rig.poll_workflow("quiet");
+  for (std::size_t i = 0; i <= limits::kMailbox * 2; ++i) {
+    rig.post<wire::StartWorkflowExecutionResponse>("StartWorkflowExecution",
+                                                   Rig::start_request("x" + std::to_string(i)));
+  }
+  rig.frontend->cancel(poll->ticket);
+  rig.instance->step();
+  ASSERT_TRUE(poll->answered());
+  EXPECT_EQ(poll->status->code(), Code::kCancelled) << "and takes no task";
+}
+
 }  // namespace
 }  // namespace perdure::testing
