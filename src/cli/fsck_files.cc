@@ -51,11 +51,11 @@ Slot decode_slot(const std::string& bytes) {
   unsigned long long checksum = 0;
   int text_end = 0;
   // A number that does not fit is found by the checksum.
-  const int fields = std::sscanf(  // NOLINT(bugprone-unchecked-string-to-number-conversion)
-      bytes.c_str(),
-      "perdure-mark 1 generation=%lld state=%c incarnation=%lld sequence=%lld%n "
-      "checksum=%16llx",
-      &slot.generation, &slot.state, &slot.incarnation, &slot.sequence, &text_end, &checksum);
+  const int fields =
+      std::sscanf(bytes.c_str(),
+                  "perdure-mark 1 generation=%lld state=%c incarnation=%lld sequence=%lld%n "
+                  "checksum=%16llx",
+                  &slot.generation, &slot.state, &slot.incarnation, &slot.sequence, &text_end, &checksum);
   if (fields != 5) {
     return slot;
   }

@@ -81,7 +81,7 @@ void RunningActivity::heartbeat(Payloads details) {
   }
   if (send) {
     open_throttle_window();
-    send_heartbeat(std::move(details));
+    send_heartbeat(std::move(details));  // NOLINT(bugprone-use-after-move): it was moved only if not sent
   }
   if (is_cancelled()) {
     throw CancelledError(cancel_reason());
