@@ -66,11 +66,20 @@ void record_progress(Step& step, std::int64_t id, const common::Payloads* detail
   activity.set_last_heartbeat_time(step.now().nanos);
 }
 
+// The API calls the field deprecated, but SDKs still report their build here.
+template <class Request>
+Reporter reporter_of(const Request& request) {
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+  return {request.identity(), request.worker_version().build_id()};
+#pragma clang diagnostic pop
+}
+
 // Another attempt, or the closing event and a workflow task.
-void fail_attempt(Step& step, std::int64_t id, const failure::Failure& why, const std::string& identity) {
+void fail_attempt(Step& step, std::int64_t id, const failure::Failure& why, const Reporter& reporter) {
   const enums::RetryState retry_state = retry_activity(step, id, why);
   if (retry_state != enums::RETRY_STATE_IN_PROGRESS) {
-    close_activity_failed(step, id, why, retry_state, identity);
+    close_activity_failed(step, id, why, retry_state, reporter);
     schedule_workflow_task_if_none(step);
   }
   commit(step);
@@ -113,7 +122,7 @@ Result<wire::RespondActivityTaskCompletedResponse> complete_activity(
   Step step{out, run, context};
   if (too_large_to_keep) {
     fail_attempt(step, *id, make_server_failure("Complete result exceeds size limit.", true),
-                 request.identity());
+                 {request.identity()});
     return wire::RespondActivityTaskCompletedResponse();
   }
   if (run.activity(*id)->phase() != Activity::PHASE_STARTED) {
@@ -123,7 +132,8 @@ Result<wire::RespondActivityTaskCompletedResponse> complete_activity(
     activity.set_started_time(context.now.nanos);
     activity.set_identity(request.identity());
   }
-  close_activity_completed(step, *id, request.identity(), request.has_result() ? &request.result() : nullptr);
+  close_activity_completed(step, *id, reporter_of(request),
+                           request.has_result() ? &request.result() : nullptr);
   schedule_workflow_task_if_none(step);
   commit(step);
   return wire::RespondActivityTaskCompletedResponse();
@@ -149,7 +159,7 @@ Result<wire::RespondActivityTaskFailedResponse> fail_activity(
   if (request.failure().ByteSizeLong() > limits::kBlobError) {
     *response.add_failures() = why;
   }
-  fail_attempt(step, *id, why, request.identity());
+  fail_attempt(step, *id, why, reporter_of(request));
   return response;
 }
 
@@ -163,7 +173,7 @@ Result<wire::RespondActivityTaskCanceledResponse> cancel_activity(
   Step step{out, run, context};
   if (too_large(request.details())) {
     fail_attempt(step, *id, make_server_failure("Cancel details exceed size limit.", true),
-                 request.identity());
+                 {request.identity()});
     return wire::RespondActivityTaskCanceledResponse();
   }
   if (run.activity(*id)->cancel_requested_event_id() == 0) {
@@ -171,7 +181,7 @@ Result<wire::RespondActivityTaskCanceledResponse> cancel_activity(
         "unable to mark activity as canceled without activity being request canceled first");
   }
   close_activity_canceled(step, *id, request.has_details() ? &request.details() : nullptr,
-                          request.identity());
+                          {request.identity()});
   schedule_workflow_task_if_none(step);
   commit(step);
   return wire::RespondActivityTaskCanceledResponse();
@@ -188,7 +198,7 @@ Result<wire::RecordActivityTaskHeartbeatResponse> heartbeat_activity(
   wire::RecordActivityTaskHeartbeatResponse response;
   if (too_large(request.details())) {
     fail_attempt(step, *id, make_server_failure("Heartbeat details exceed size limit.", true),
-                 request.identity());
+                 {request.identity()});
     response.set_cancel_requested(true);
     return response;
   }

@@ -189,7 +189,7 @@ void item_orphaned(Outcome& out, Execution& run, ItemKey item, const Context& co
   const std::string identity = activity->identity();
   const enums::RetryState retry_state = retry_activity(step, item.id, why);
   if (retry_state != enums::RETRY_STATE_IN_PROGRESS) {
-    close_activity_failed(step, item.id, why, retry_state, identity);
+    close_activity_failed(step, item.id, why, retry_state, {identity});
     schedule_workflow_task_if_none(step);
   }
   commit(step);

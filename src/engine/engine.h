@@ -112,7 +112,7 @@ struct PollerInfo {
   std::int64_t holder = 0;  // the incarnation, if the worker lives in the engine's own process; else 0
   std::string task_queue;   // the queue polled, for stickiness
   bool sticky = false;
-  std::string build_id;  // of a worker that reports one and is not versioned by it; recorded with the start
+  std::string build_id;  // of a worker that reports one and is not versioned by it; recorded with a workflow task's start
 };
 
 // --- whole runs -----------------------------------------------------------------------------------------------------

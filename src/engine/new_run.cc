@@ -19,7 +19,11 @@ std::int64_t run_expiration(const state::ExecutionState& info, std::int64_t back
     return 0;
   }
   const std::int64_t end = info.start_time() + backoff + info.run_timeout();
-  return info.execution_expiration() == 0 ? end : std::min(end, info.execution_expiration());
+  // The execution's end is rounded to milliseconds: a run that lasts as long ends with it, not just before.
+  constexpr std::int64_t kRounding = 1'000'000;
+  const bool ends_with_execution =
+      info.execution_expiration() != 0 && info.execution_expiration() < end + kRounding;
+  return ends_with_execution ? info.execution_expiration() : end;
 }
 
 void remember(const NewRun& new_run, Timestamp now, state::ExecutionState* info) {

@@ -110,6 +110,19 @@ void fail_oversize(
       [write = std::move(write)](const auto&) { write(); });
 }
 
+// The API calls the field deprecated, but SDKs still report their build here.
+template <class Request, class Out>
+void copy_build_id(const Request& request, Out* out) {
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+  if constexpr (ByToken<Request>) {
+    if (request.has_worker_version() && !request.worker_version().use_versioning()) {
+      *out->mutable_worker_version() = request.worker_version();
+    }
+  }
+#pragma clang diagnostic pop
+}
+
 template <class Request, class Response>
 void completed(Core& core, CallPointer<Request, Response> call) {
   auto activity = open(core, *call);
@@ -121,6 +134,7 @@ void completed(Core& core, CallPointer<Request, Response> call) {
     return;
   }
   wire::RespondActivityTaskCompletedRequest request;
+  copy_build_id(call->request, &request);
   if (call->request.has_result()) {
     *request.mutable_result() = std::move(*call->request.mutable_result());
   }
@@ -140,13 +154,14 @@ void failed(Core& core, CallPointer<Request, Response> call) {
   if (!activity) {
     return;
   }
-  if (call->request.has_failure()) {
+  if (ByToken<Request> && call->request.has_failure()) {  // by id, Temporal does not look
     if (Status status = validate_activity_failure(call->request.failure()); !status.ok()) {
       call->answer(status);
       return;
     }
   }
   wire::RespondActivityTaskFailedRequest request;
+  copy_build_id(call->request, &request);
   request.set_identity(call->request.identity());
   if (call->request.has_failure()) {
     *request.mutable_failure() = std::move(*call->request.mutable_failure());

@@ -27,8 +27,15 @@ GRACE = 0.7  # seconds after which whatever fell due has happened
 PATIENCE = 4.0  # seconds that both may take until they agree
 
 
+APART = 0.15  # seconds: what falls due closer together happens in either order
+
+
 class Difference(Exception):
     pass
+
+
+class Undecided(Exception):
+    """Two things fall due at once: from here on even one service differs from itself."""
 
 
 class Run:
@@ -57,11 +64,18 @@ class Run:
         return list(self.pool.map(work, self.services))
 
     def go(self, count):
-        for _ in range(count):
-            self.wait_for_what_is_due()
-            self.ask(self.next_step())
-            self.compare_states()
+        """How many requests were asked: less than `count` if the rest would not be decided by them."""
+        asked = 0
+        try:
+            while asked < count:
+                self.wait_for_what_is_due()
+                self.ask(self.next_step())
+                asked += 1
+                self.compare_states()
+        except Undecided:
+            return asked
         self.compare_all_runs()
+        return asked
 
     # --- what to ask
 
@@ -242,8 +256,11 @@ class Run:
         for workflow_id in self.workflow_ids:
             for _, description, events in self.both(lambda service: service.run_state(workflow_id)):
                 if description is not None:
-                    due += deadlines(description, events)
-        return sorted(at for at in due if now - GRACE < at < now + NEAR)
+                    found = sorted(at for at in set(deadlines(description, events)) if at > now - GRACE)
+                    if any(later - at < APART for at, later in zip(found, found[1:]) if now < at < now + NEAR):
+                        raise Undecided
+                    due += found
+        return sorted(at for at in due if at < now + NEAR)
 
 
 def signatures(what, left, right):
@@ -265,7 +282,9 @@ def deadlines(description, events):
     info, extended = description.workflow_execution_info, description.workflow_extended_info
     if info.status != RUNNING:
         return []
-    due = [at(extended.run_expiration_time), at(extended.execution_expiration_time), at(info.execution_time)]
+    end = max(at(extended.run_expiration_time), 0) or 1e12
+    last_end = at(extended.execution_expiration_time) or 1e12
+    due = [min(end, last_end), at(info.execution_time)]
     task = description.pending_workflow_task
     if task.HasField("started_time"):
         due.append(at(task.started_time) + span(description.execution_config.default_workflow_task_timeout))
@@ -352,8 +371,8 @@ def main():
         begin = time.monotonic()
         run = Run(seed, arguments.addresses, arguments.names.split(","), arguments.verbose, survey)
         try:
-            run.go(arguments.steps)
-            print(f"seed {seed}: {arguments.steps} requests, the same ({time.monotonic() - begin:.0f} s)", flush=True)
+            asked = run.go(arguments.steps)
+            print(f"seed {seed}: {asked} requests, the same ({time.monotonic() - begin:.0f} s)", flush=True)
         except Difference as difference:
             print(f"seed {seed}: DIFFERENT after {len(run.log) // 2} requests{difference}\n", flush=True)
             failed += 1

@@ -5,6 +5,7 @@ IGNORED_ENTRIES, which are the whole list, and these rules:
 
 * ids that a service makes (UUIDs, also inside texts) become "id-1", "id-2" … in the order of their first appearance;
 * times become "TIME" ("NEVER" for Go's zero time), durations in ROUGH become "NONE" or "SOME";
+* in error messages, the text form of a task queue becomes its name;
 * tokens become "TOKEN", names of sticky queues, which workers make up, "STICKY";
 * lists in UNORDERED are sorted;
 * of a description, left out are: history_length while a workflow task is started (its event may be in memory only), what
@@ -55,6 +56,8 @@ UNORDERED = {
 
 TOKENS = {"task_token", "next_page_token"}
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")
+# Go's text form of a TaskQueue inside an error message; its spaces are random by design.
+QUEUE_TEXT = re.compile(r'name:"([^"]*)" +kind:TASK_QUEUE_KIND_\w+')
 
 
 class Normaliser:
@@ -68,6 +71,7 @@ class Normaliser:
     def text(self, text):
         if self.prefix:
             text = text.replace(self.prefix, "")
+        text = QUEUE_TEXT.sub(r"\1", text)
         return UUID.sub(lambda found: self._name(found.group()), text)
 
     def _name(self, uuid):

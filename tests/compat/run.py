@@ -71,13 +71,13 @@ def compare_requests(addresses, seeds, steps):
     for seed in seeds:
         run = differential.Run(seed, list(addresses.values()), list(addresses))
         try:
-            run.go(steps)
-            outcomes.append((f"seed {seed}, {steps} requests", None))
+            asked = run.go(steps)
+            outcomes.append((f"seed {seed}, {asked} requests", None))
         except differential.Difference as difference:
             outcomes.append((f"seed {seed}, {steps} requests", str(difference)))
         finally:
             run.close()
-        print(f"seed {seed}: {outcomes[-1][1] or 'the same'}", flush=True)
+        print(f"{outcomes[-1][0]}: {outcomes[-1][1] or 'the same'}", flush=True)
     return outcomes
 
 

@@ -40,7 +40,7 @@ def payloads(text):
 
 def seconds(value):
     whole = int(value)
-    return Duration(seconds=whole, nanos=int((value - whole) * 1e9))
+    return Duration(seconds=whole, nanos=round((value - whole) * 1e3) * 10**6)
 
 
 class Steps:

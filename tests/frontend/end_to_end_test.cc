@@ -72,13 +72,12 @@ TEST(EndToEnd, TheBuildOfAWorkerIsRecordedWithWhatItStarts) {
   const auto& started = task->response.history().events(2).workflow_task_started_event_attributes();
   EXPECT_EQ(started.worker_version().build_id(), "7f3a");
   ASSERT_TRUE(rig.complete(task->response.task_token(), {schedule_activity("a")})->ok());
-  wire::PollActivityTaskQueueRequest activity_poll;
-  activity_poll.set_namespace_("default");
-  *activity_poll.mutable_task_queue() = poll.task_queue();
-  activity_poll.mutable_worker_version_capabilities()->set_build_id("8b");
-  auto activity = rig.call<wire::PollActivityTaskQueueResponse>("PollActivityTaskQueue", activity_poll);
-  ASSERT_TRUE(activity->ok());
-  ASSERT_TRUE(rig.complete_activity(activity->response.task_token(), "1")->ok());
+  wire::RespondActivityTaskCompletedRequest done;
+  done.set_namespace_("default");
+  done.set_task_token(rig.poll_activity()->response.task_token());
+  done.mutable_worker_version()->set_build_id("8b");
+  ASSERT_TRUE(
+      rig.call<wire::RespondActivityTaskCompletedResponse>("RespondActivityTaskCompleted", done)->ok());
   std::vector<std::string> builds;
   task = rig.poll_workflow();
   ASSERT_TRUE(task->ok());
@@ -87,6 +86,42 @@ TEST(EndToEnd, TheBuildOfAWorkerIsRecordedWithWhatItStarts) {
                      event.activity_task_started_event_attributes().worker_version().build_id());
   }
   EXPECT_THAT(builds, ElementsAre("", "", "7f3a", "", "", "8b", "", "", ""));
+}
+
+TEST(EndToEnd, AnActivityThatIsFailedByIdNeedsNoKindOfFailure) {
+  Rig rig;
+  rig.start("w");
+  ASSERT_TRUE(rig.complete(rig.poll_workflow()->response.task_token(), {schedule_activity("a")})->ok());
+  const std::string token = rig.poll_activity()->response.task_token();
+  wire::RespondActivityTaskFailedRequest by_token;
+  by_token.set_task_token(token);
+  by_token.mutable_failure()->mutable_canceled_failure_info();
+  EXPECT_EQ(rig.call<wire::RespondActivityTaskFailedResponse>("RespondActivityTaskFailed", by_token)
+                ->status->message(),
+            "Failure must have ApplicationFailureInfo.");
+  wire::RespondActivityTaskFailedByIdRequest by_id;
+  by_id.set_namespace_("default");
+  by_id.set_workflow_id("w");
+  by_id.set_activity_id("a");
+  *by_id.mutable_failure() = by_token.failure();
+  EXPECT_TRUE(
+      rig.call<wire::RespondActivityTaskFailedByIdResponse>("RespondActivityTaskFailedById", by_id)->ok());
+}
+
+TEST(EndToEnd, ARunThatLastsAsLongAsItsExecutionTimesOutWithIt) {
+  for (const std::int64_t nanoseconds : {0, 300'000, 700'000}) {
+    Rig rig;
+    rig.clock.time.nanos += nanoseconds;  // the end of the execution is rounded to milliseconds
+    wire::StartWorkflowExecutionRequest request = rig.start_request("w");
+    request.mutable_workflow_execution_timeout()->set_seconds(1);
+    ASSERT_TRUE(rig.call<wire::StartWorkflowExecutionResponse>("StartWorkflowExecution", request)->ok());
+    auto result = rig.wait_for_close("w");
+    rig.advance(seconds(2));
+    ASSERT_TRUE(result->ok());
+    EXPECT_EQ(close_event(result->response).workflow_execution_timed_out_event_attributes().retry_state(),
+              enums::RETRY_STATE_TIMEOUT)
+        << nanoseconds;
+  }
 }
 
 TEST(EndToEnd, AWorkerThatReliesOnVersioningIsRefused) {

@@ -18,7 +18,7 @@ using Activity = state::ActivityState;
 ItemKey item(std::int64_t scheduled_event_id) { return {ItemKind::kActivity, scheduled_event_id}; }
 
 // The started event of the attempt that runs; none: no attempt runs.
-void append_started_event(Execution& run, std::int64_t scheduled_event_id) {
+void append_started_event(Execution& run, std::int64_t scheduled_event_id, const std::string& build_id) {
   const Activity& activity = *run.activity(scheduled_event_id);
   if (activity.phase() != Activity::PHASE_STARTED) {
     return;
@@ -30,8 +30,8 @@ void append_started_event(Execution& run, std::int64_t scheduled_event_id) {
   attributes->set_attempt(activity.attempt());
   attributes->set_identity(activity.identity());
   attributes->set_request_id(activity.request_id());
-  if (!activity.build_id().empty()) {
-    attributes->mutable_worker_version()->set_build_id(activity.build_id());
+  if (!build_id.empty()) {
+    attributes->mutable_worker_version()->set_build_id(build_id);
   }
   if (activity.has_last_failure()) {
     *attributes->mutable_last_failure() = activity.last_failure();
@@ -40,8 +40,9 @@ void append_started_event(Execution& run, std::int64_t scheduled_event_id) {
 }
 
 // The closing event's started event id is filled in when both get their ids (flush_buffered_events).
-void close(Step& step, std::int64_t scheduled_event_id, history::HistoryEvent event) {
-  append_started_event(step.run, scheduled_event_id);
+void close(Step& step, std::int64_t scheduled_event_id, history::HistoryEvent event,
+           const std::string& build_id = {}) {
+  append_started_event(step.run, scheduled_event_id, build_id);
   append_event(step.run, std::move(event));
   step.run.remove(item(scheduled_event_id));
 }
@@ -91,7 +92,6 @@ ActivityTaskStart start_attempt(Step& step, std::int64_t scheduled_event_id, con
   activity.set_started_time(step.now().nanos);
   activity.set_request_id(request_id);
   activity.set_identity(poller.identity);
-  activity.set_build_id(poller.build_id);
   activity.set_holder(poller.holder);
   return activity_task_answer(step.run, scheduled_event_id);
 }
@@ -168,27 +168,27 @@ enums::RetryState retry_activity(Step& step, std::int64_t scheduled_event_id, co
   return enums::RETRY_STATE_IN_PROGRESS;
 }
 
-void close_activity_completed(Step& step, std::int64_t scheduled_event_id, const std::string& identity,
+void close_activity_completed(Step& step, std::int64_t scheduled_event_id, const Reporter& reporter,
                               const common::Payloads* result) {
   history::HistoryEvent event = make_event(enums::EVENT_TYPE_ACTIVITY_TASK_COMPLETED, step.now());
   auto* attributes = event.mutable_activity_task_completed_event_attributes();
   attributes->set_scheduled_event_id(scheduled_event_id);
-  attributes->set_identity(identity);
+  attributes->set_identity(reporter.identity);
   if (result != nullptr) {
     *attributes->mutable_result() = *result;
   }
-  close(step, scheduled_event_id, std::move(event));
+  close(step, scheduled_event_id, std::move(event), reporter.build_id);
 }
 
 void close_activity_failed(Step& step, std::int64_t scheduled_event_id, const failure::Failure& why,
-                           enums::RetryState retry_state, const std::string& identity) {
+                           enums::RetryState retry_state, const Reporter& reporter) {
   history::HistoryEvent event = make_event(enums::EVENT_TYPE_ACTIVITY_TASK_FAILED, step.now());
   auto* attributes = event.mutable_activity_task_failed_event_attributes();
   attributes->set_scheduled_event_id(scheduled_event_id);
   *attributes->mutable_failure() = why;
   attributes->set_retry_state(retry_state);
-  attributes->set_identity(identity);
-  close(step, scheduled_event_id, std::move(event));
+  attributes->set_identity(reporter.identity);
+  close(step, scheduled_event_id, std::move(event), reporter.build_id);
 }
 
 void close_activity_timed_out(Step& step, std::int64_t scheduled_event_id, failure::Failure timeout,

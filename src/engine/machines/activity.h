@@ -30,11 +30,17 @@ ActivityTaskStart activity_task_answer(const Execution& run, std::int64_t schedu
 // is none (the caller closes the activity).
 enums::RetryState retry_activity(Step& step, std::int64_t scheduled_event_id, const failure::Failure& why);
 
+// Who says how an attempt ended.
+struct Reporter {
+  std::string identity;
+  std::string build_id{};  // empty: it is not known, because no worker tells, or not by its task token
+};
+
 // These write the closing event (and the started event, if an attempt is running) and remove the item.
-void close_activity_completed(Step& step, std::int64_t scheduled_event_id, const std::string& identity,
+void close_activity_completed(Step& step, std::int64_t scheduled_event_id, const Reporter& reporter,
                               const common::Payloads* result);
 void close_activity_failed(Step& step, std::int64_t scheduled_event_id, const failure::Failure& why,
-                           enums::RetryState retry_state, const std::string& identity);
+                           enums::RetryState retry_state, const Reporter& reporter);
 void close_activity_timed_out(Step& step, std::int64_t scheduled_event_id, failure::Failure timeout,
                               enums::RetryState retry_state);
 void close_activity_canceled(Step& step, std::int64_t scheduled_event_id, const common::Payloads* details,
