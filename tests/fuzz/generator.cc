@@ -83,6 +83,7 @@ bool is(const FieldDescriptor* field, std::string_view name) { return field->nam
 }  // namespace
 
 void Generator::fill(Message* request) {
+  careful_ = random_.chance(0.6);
   left_ = random_.chance(0.02) ? 20'000 : 300;
   fill_message(request, 0);
 }
@@ -134,7 +135,18 @@ void Generator::fill_command(Message* message, int depth) {
                                                            "protocol_message",
                                                            "schedule_nexus_operation"};
   const auto* descriptor = message->GetDescriptor();
-  std::string name = one_of(random_, kAttributes);
+  static constexpr std::array<const char*, 10> kCareful{"schedule_activity_task",
+                                                        "schedule_activity_task",
+                                                        "schedule_activity_task",
+                                                        "start_timer",
+                                                        "start_timer",
+                                                        "start_timer",
+                                                        "record_marker",
+                                                        "request_cancel_activity_task",
+                                                        "cancel_timer",
+                                                        "modify_workflow_properties"};
+  std::string name =
+      careful_ && random_.chance(0.9) ? one_of(random_, kCareful) : one_of(random_, kAttributes);
   if (name.ends_with("_execution") && random_.chance(0.5)) {
     name = "start_timer";
   }
@@ -142,7 +154,7 @@ void Generator::fill_command(Message* message, int depth) {
     const Field* attributes = descriptor->FindFieldByName(name + "_command_attributes");
     fill_message(message->GetReflection()->MutableMessage(message, attributes), depth + 1);
   }
-  if (random_.chance(0.03)) {
+  if (!careful_ && random_.chance(0.03)) {
     name = one_of(random_, kAttributes);
   }
   std::string upper = "COMMAND_TYPE_";
@@ -164,12 +176,12 @@ void Generator::fill_duration(Message* message, const Field* as) {
   const auto* descriptor = message->GetDescriptor();
   std::int64_t seconds = 0;
   std::int64_t nanos = 0;
-  const std::uint64_t kind = random_.below(100);
+  const std::uint64_t kind = random_.below(careful_ ? 90 : 100);
   if (kind < 90) {
     static constexpr std::array<std::int64_t, 8> kSeconds{0, 1, 1, 2, 5, 10, 30, 120};
     seconds = kSeconds[random_.below(kSeconds.size())];
     nanos = random_.chance(0.2) ? static_cast<std::int64_t>(random_.below(1'000'000'000)) : 0;
-  } else if (kind < 90) {
+  } else if (kind < 97) {
     static constexpr std::array<std::int64_t, 8> kSeconds{3'600,
                                                           86'400 * 365,
                                                           std::int64_t{100} * 365 * 86'400,
@@ -205,7 +217,11 @@ bool Generator::wants(const Field* field, int depth) {
     return random_.chance(0.3);
   }
   if (refused().contains(field->name())) {
-    return random_.chance(0.03);
+    return !careful_ && random_.chance(0.03);
+  }
+  if (careful_ && (field->name().ends_with("_run_timeout") || field->name().ends_with("_execution_timeout") ||
+                   is(field, "worker_version_capabilities"))) {
+    return random_.chance(0.05);
   }
   if (needed().contains(field->name())) {
     return random_.chance(depth < 4 ? 0.97 : 0.5);
@@ -304,9 +320,9 @@ std::string Generator::text(const Field* field) {
   if (is(field, "namespace")) {
     static constexpr std::array<const char*, 5> kOthers{"other", "Default", "default ", "",
                                                         "temporal-system"};
-    return random_.chance(0.95) ? "default" : one_of(random_, kOthers);
+    return careful_ || random_.chance(0.95) ? "default" : one_of(random_, kOthers);
   }
-  if (random_.chance(0.01)) {
+  if (!careful_ && random_.chance(0.02)) {
     return plain_text();
   }
   if (is(field, "workflow_id")) {
@@ -318,7 +334,7 @@ std::string Generator::text(const Field* field) {
   if (type == "TaskQueue" || field->name().ends_with("task_queue")) {
     static constexpr std::array<const char*, 8> kQueues{"q0", "q0",      "q0",      "q0",
                                                         "q1", "sticky0", "sticky1", "/_sys/q0"};
-    return is(field, "normal_name") ? "q0" : one_of(random_, kQueues);
+    return is(field, "normal_name") || (careful_ && random_.chance(0.8)) ? "q0" : one_of(random_, kQueues);
   }
   if (is(field, "activity_id")) {
     return numbered("a", random_.below(6));
@@ -342,7 +358,7 @@ std::string Generator::text(const Field* field) {
                                                            "99 * * * *"};
     return one_of(random_, kSchedules);
   }
-  return random_.chance(0.95) ? numbered("n", random_.below(4)) : plain_text();
+  return careful_ || random_.chance(0.9) ? numbered("n", random_.below(4)) : plain_text();
 }
 
 std::string Generator::run_id() {
@@ -397,7 +413,7 @@ std::string Generator::bytes(const Field* field) {
 }
 
 std::string Generator::token(TokenKind kind) {
-  const std::uint64_t dice = random_.below(100);
+  const std::uint64_t dice = careful_ ? 99 : random_.below(100);
   if (dice < 4) {
     static constexpr std::array<TokenKind, 3> kKinds{TokenKind::kWorkflowTask, TokenKind::kActivityTask,
                                                      TokenKind::kPage};
@@ -418,8 +434,8 @@ std::int64_t Generator::integer(const Field* field) {
   if (field->name().ends_with("event_id") && random_.chance(0.9)) {
     return pool_.event_id(random_);
   }
-  return random_.chance(0.7) ? static_cast<std::int64_t>(random_.below(6))
-                             : kIntegers[random_.below(kIntegers.size())];
+  return careful_ || random_.chance(0.7) ? static_cast<std::int64_t>(random_.below(6))
+                                         : kIntegers[random_.below(kIntegers.size())];
 }
 
 double Generator::real() {
@@ -439,7 +455,7 @@ double Generator::real() {
 }
 
 int Generator::enumerator(const Field* field) {
-  if (random_.chance(0.01)) {
+  if (!careful_ && random_.chance(0.02)) {
     return static_cast<int>(kIntegers[random_.below(kIntegers.size())]);
   }
   const auto* type = field->enum_type();

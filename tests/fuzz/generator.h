@@ -14,7 +14,7 @@ namespace perdure::fuzz {
 
 class Generator {
  public:
-  Generator(Random& random, const Pool& pool) : random_(random), pool_(pool) {}
+  Generator(Random& random, Pool& pool) : random_(random), pool_(pool) {}
 
   void fill(google::protobuf::Message* request);
 
@@ -41,8 +41,9 @@ class Generator {
   int enumerator(const Field* field);
 
   Random& random_;
-  const Pool& pool_;
-  int left_ = 0;  // fields that this request may still get
+  Pool& pool_;
+  bool careful_ = false;  // this request shall be carried out
+  int left_ = 0;          // fields that this request may still get
 };
 
 }  // namespace perdure::fuzz

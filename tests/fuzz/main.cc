@@ -146,8 +146,8 @@ class Fuzzing {
     std::uint64_t episode = options_.episode.value_or(0);
     bool clean = true;
     do {
-      clean = run_episode(episode++, time_is_up);
-    } while (clean && !time_is_up() && !options_.episode);
+      clean &= run_episode(episode++, time_is_up);
+    } while ((clean || options_.keep_going) && !time_is_up() && !options_.episode);
     print_figures(processor_seconds() - begin, episode - options_.episode.value_or(0));
     return clean ? 0 : 1;
   }
@@ -191,7 +191,8 @@ class Fuzzing {
 int run(int argc, char** argv) {
   const auto options = parse(argc, argv);
   if (!options) {
-    fmt::print(stderr, "usage: {} [--seconds CPU] [--seed N] [--episode K] [--corpus DIR] [--trace]\n",
+    fmt::print(stderr,
+               "usage: {} [--seconds CPU] [--seed N] [--episode K] [--corpus DIR] [--trace] [--keep-going]\n",
                argv[0]);
     return 2;
   }

@@ -35,6 +35,7 @@ void Pool::add_token(TokenKind kind, const std::string& token,
   }
   issued_[token] = IssuedToken{kind, run.workflow_id(), {run.run_id()}};
   remember(tokens_[kind], token);
+  remember(unused_[kind], token);
   add_run_id(run.run_id());
 }
 
@@ -81,14 +82,19 @@ const IssuedToken* Pool::find_token(const std::string& token) const {
   return found == issued_.end() ? nullptr : &found->second;
 }
 
-std::string Pool::token(TokenKind kind, Random& random) const {
-  const auto found = tokens_.find(kind);
-  if (found == tokens_.end() || found->second.empty()) {
-    return {};
+std::string Pool::token(TokenKind kind, Random& random) {
+  std::vector<std::string>& unused = unused_[kind];
+  if (!unused.empty() && random.chance(0.8)) {
+    const auto chosen = unused.end() - 1 -
+                        static_cast<std::ptrdiff_t>(random.below(std::min<std::uint64_t>(unused.size(), 4)));
+    std::string token = *chosen;
+    if (random.chance(0.7)) {
+      unused.erase(chosen);
+    }
+    return token;
   }
-  const std::vector<std::string>& tokens = found->second;
-  const std::uint64_t recent = std::min<std::uint64_t>(tokens.size(), random.chance(0.8) ? 8 : tokens.size());
-  return tokens[tokens.size() - 1 - random.below(recent)];
+  const std::vector<std::string>& tokens = tokens_[kind];
+  return tokens.empty() ? std::string() : tokens[random.below(tokens.size())];
 }
 
 std::string Pool::run_id(Random& random) const {

@@ -32,8 +32,8 @@ class Pool {
   // Null: never handed out.
   const IssuedToken* find_token(const std::string& token) const;
 
-  // Mostly the youngest token of this kind; empty if there is none.
-  std::string token(TokenKind kind, Random& random) const;
+  // Mostly one that was not used yet; empty if there is none.
+  std::string token(TokenKind kind, Random& random);
   std::string run_id(Random& random) const;  // empty if there is none
   std::int64_t event_id(Random& random) const;
   std::string last_token(TokenKind kind) const;
@@ -46,6 +46,7 @@ class Pool {
 
   std::map<std::string, IssuedToken> issued_;
   std::map<TokenKind, std::vector<std::string>> tokens_;
+  std::map<TokenKind, std::vector<std::string>> unused_;
   std::vector<std::string> run_ids_;
   std::vector<std::int64_t> event_ids_;
 };

@@ -79,7 +79,7 @@ void Session::act() {
 }
 
 void Session::act_rarely() {
-  if (random_.chance(0.1)) {
+  if (random_.chance(0.06)) {
     pass_time();
   }
   if (random_.chance(0.02)) {
@@ -123,7 +123,7 @@ void Session::send() {
   last_bytes_ = request_bytes(method);
   frontend::CallOptions options;
   if (random_.chance(0.95)) {
-    static constexpr std::array<std::int64_t, 8> kTimeouts{70, 70, 70, 60, 20, 5, 1, 0};
+    static constexpr std::array<std::int64_t, 12> kTimeouts{70, 70, 70, 70, 70, 70, 70, 60, 60, 20, 5, 1};
     options.timeout = std::chrono::seconds(kTimeouts[random_.below(kTimeouts.size())]);
   }
   options.in_process = random_.chance(0.3);
@@ -138,7 +138,7 @@ std::string Session::request_bytes(const Method& method) {
   std::unique_ptr<google::protobuf::Message> request(method.request->New());
   generator_.fill(request.get());
   std::string bytes = request->SerializePartialAsString();
-  if (random_.chance(0.2)) {
+  if (random_.chance(0.15)) {
     static const std::string kNone;
     const std::string other = corpus_.empty() ? kNone : corpus_[random_.below(corpus_.size())];
     keep(bytes);
@@ -168,13 +168,13 @@ void Session::pass_time() {
   Duration by = milliseconds(random_.below(2'000));
   if (kind < 250) {
     by = seconds(1 + random_.below(15));
-  } else if (kind < 330) {
+  } else if (kind < 290) {
     by = seconds(60 + random_.below(30));
-  } else if (kind < 345) {
+  } else if (kind < 297) {
     by = hours(1 + random_.below(2'000));
-  } else if (kind < 350 && target_.now().nanos < kLatest) {
+  } else if (kind < 300 && target_.now().nanos < kLatest) {
     by = hours(24 * 365 * (1 + random_.below(12)));
-  } else if (kind < 360) {
+  } else if (kind < 310) {
     by = -seconds(random_.below(5));  // wall clocks are set back
   }
   say(fmt::format("advance {} ms", by.count() / 1'000'000));
