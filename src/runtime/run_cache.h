@@ -34,8 +34,8 @@ class RunCache {
   // `storage` outlives the cache. `limit` in bytes, by the engine's estimate.
   RunCache(storage::Storage& storage, std::size_t limit) : storage_(storage), limit_(limit) {}
 
-  // kNotFound with the name of what was looked for if there is no such run. The pointer is valid until drop() or
-  // evict().
+  // kNotFound with the name of what was looked for if there is no such run. The pointer is valid until drop()
+  // or evict().
   Result<CachedRun*> find(const RunTarget& target);
   Result<CachedRun*> get(ExecutionId execution);
   // The current run of a workflow id, or null.
