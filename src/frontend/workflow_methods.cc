@@ -34,8 +34,8 @@ void start(Core& core, StartCall call) {
       }
       call->response->set_run_id(answer->reply.run_id);
       call->response->set_first_execution_run_id(answer->first_run_id);
-      *call->response->mutable_link() = engine::started_link(
-          call->request.namespace_(), call->request.workflow_id(), answer->reply.run_id);
+      *call->response->mutable_link() =
+          engine::started_link(call->request.namespace_(), call->request.workflow_id(), answer->reply.run_id);
       call->response->set_started(answer->reply.started);
       call->response->set_status(
           static_cast<temporal::api::enums::v1::WorkflowExecutionStatus>(answer->status));
@@ -59,6 +59,17 @@ void signal(Core& core, SignalCall call) {
   });
 }
 
+// With the first run of a chain the request means the chain: whichever run is its last. The run id is
+// ignored.
+template <class Request>
+runtime::RunTarget target_in_chain(const Request& request) {
+  temporal::api::common::v1::WorkflowExecution run = request.workflow_execution();
+  if (!request.first_execution_run_id().empty()) {
+    run.clear_run_id();
+  }
+  return target_of(request.namespace_(), run);
+}
+
 void request_cancel(Core& core, CancelCall call) {
   if (Status status =
           validate_execution(call->request.has_workflow_execution(), call->request.workflow_execution());
@@ -68,7 +79,7 @@ void request_cancel(Core& core, CancelCall call) {
   }
   core.post(call, [call](runtime::Service& service) {
     service.on_run<wire::RequestCancelWorkflowExecutionResponse>(
-        target_of(call->request.namespace_(), call->request.workflow_execution()),
+        target_in_chain(call->request),
         [call](engine::Outcome& out, engine::Execution& run, const engine::Context& context) {
           return engine::request_cancel_workflow(out, run, call->request, context);
         },
@@ -92,7 +103,7 @@ void terminate(Core& core, TerminateCall call) {
   }
   core.post(call, [call](runtime::Service& service) {
     service.on_run<wire::TerminateWorkflowExecutionResponse>(
-        target_of(call->request.namespace_(), call->request.workflow_execution()),
+        target_in_chain(call->request),
         [call](engine::Outcome& out, engine::Execution& run, const engine::Context& context) {
           return engine::terminate_workflow(out, run, call->request, context);
         },

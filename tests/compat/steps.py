@@ -50,7 +50,7 @@ class Steps:
         self.random = random
         self.prefix = prefix
         self.workflow_ids = workflow_ids
-        self.request_ids = 0
+        self.request_ids = {}  # kind: those that were used
         self.shorts = 0
         self.task_names = 0
         self.old_tasks = []  # (kind, name) of tasks that were answered or have timed out
@@ -66,11 +66,13 @@ class Steps:
     def workflow_id(self):
         return self.random.choice(self.workflow_ids)
 
-    def request_id(self):
-        if self.request_ids and self.chance(0.25):
-            return f"{self.prefix}request-{self.random.randint(1, self.request_ids)}"
-        self.request_ids += 1
-        return f"{self.prefix}request-{self.request_ids}"
+    def request_id(self, of):
+        """Of a start, or of something that is sent to a run: one of the same kind may be repeated, in any run."""
+        known = self.request_ids.setdefault(of, [])
+        if known and self.chance(0.25):
+            return self.random.choice(known)
+        known.append(f"{self.prefix}{of}-{len(known) + 1}")
+        return known[-1]
 
     def namespace(self):
         return self.random.choice(["", "nowhere"]) if self.chance(0.02) else "default"
@@ -92,6 +94,11 @@ class Steps:
         """Between 1 and 2 s, and not twice the same: what falls due together happens in any order."""
         self.shorts += 1
         return seconds(1 + 0.17 * (self.shorts % 7))
+
+    def first_run(self):
+        """The name of the first run of a chain, for requests that mean the chain; mostly none."""
+        known = [name for runs in self.runs.values() for name in runs] + [NOWHERE]
+        return self.random.choice(known) if self.chance(0.15) else ""
 
     def timeout(self, short=0.1, invalid=0.01):
         """A duration: mostly none or long, sometimes 1 or 2 s, rarely a bad one."""
@@ -142,7 +149,7 @@ class Steps:
             workflow_type={"name": "Flow"},
             task_queue=TaskQueue(name=f"q-{workflow_id}"),
             identity="client",
-            request_id=self.request_id() if self.chance(0.9) else "",
+            request_id=self.request_id("start") if self.chance(0.9) else "",
             workflow_id_reuse_policy=WorkflowIdReusePolicy.ValueType(reuse),
             workflow_id_conflict_policy=WorkflowIdConflictPolicy.ValueType(conflict),
             workflow_execution_timeout=self.timeout(0.05),
@@ -195,7 +202,7 @@ class Steps:
             signal_name="" if self.chance(0.03) else self.random.choice(["go", "stop", "x" * 1001 if self.chance(0.05) else "go"]),
             input=payloads("signal") if self.chance(0.5) else None,
             identity="client",
-            request_id=self.request_id() if self.chance(0.7) else "",
+            request_id=self.request_id("request") if self.chance(0.7) else "",
         )
         return self._on_run("SignalWorkflowExecution", request, "workflow_execution", execution)
 
@@ -203,9 +210,9 @@ class Steps:
         request = api.RequestCancelWorkflowExecutionRequest(
             namespace=self.namespace(),
             identity="client",
-            request_id=self.request_id() if self.chance(0.7) else "",
+            request_id=self.request_id("request") if self.chance(0.7) else "",
             reason=self.random.choice(["", "enough"]),
-            first_execution_run_id=NOWHERE if self.chance(0.05) else "",
+            first_execution_run_id=self.first_run(),
         )
         return self._on_run(
             "RequestCancelWorkflowExecution", request, "workflow_execution", self.execution(self.workflow_id())
@@ -217,7 +224,7 @@ class Steps:
             identity=self.random.choice(["", "client"]),
             reason=self.random.choice(["", "enough"]),
             details=payloads("details") if self.chance(0.3) else None,
-            first_execution_run_id=NOWHERE if self.chance(0.05) else "",
+            first_execution_run_id=self.first_run(),
         )
         return self._on_run(
             "TerminateWorkflowExecution", request, "workflow_execution", self.execution(self.workflow_id())
@@ -252,6 +259,8 @@ class Steps:
             named = execution(service)
             if named is not None:
                 getattr(out, name).CopyFrom(named)
+            if getattr(out, "first_execution_run_id", ""):
+                out.first_execution_run_id = service.normaliser.id_of(out.first_execution_run_id)
             return out
 
         return Step(method, make)

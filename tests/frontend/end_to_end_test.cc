@@ -124,6 +124,23 @@ TEST(EndToEnd, ARunThatLastsAsLongAsItsExecutionTimesOutWithIt) {
   }
 }
 
+TEST(EndToEnd, ATerminationThatNamesTheFirstRunOfAChainMeansItsLastRun) {
+  Rig rig;
+  auto started = rig.start("w");
+  wire::TerminateWorkflowExecutionRequest request;
+  request.set_namespace_("default");
+  request.mutable_workflow_execution()->set_workflow_id("w");
+  request.mutable_workflow_execution()->set_run_id("99999999-9999-4999-8999-999999999999");
+  const auto terminate = [&] {
+    return *rig.call<wire::TerminateWorkflowExecutionResponse>("TerminateWorkflowExecution", request)->status;
+  };
+  EXPECT_EQ(terminate().code(), Code::kNotFound);
+  request.set_first_execution_run_id(request.workflow_execution().run_id());
+  EXPECT_EQ(terminate().message(), "workflow execution not found");
+  request.set_first_execution_run_id(started->response.run_id());
+  EXPECT_TRUE(terminate().ok());
+}
+
 TEST(EndToEnd, AWorkerThatReliesOnVersioningIsRefused) {
   Rig rig;
   wire::PollWorkflowTaskQueueRequest poll;
