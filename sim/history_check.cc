@@ -98,8 +98,9 @@ bool HistoryCheck::add_activity_event(const HistoryEvent& event, Timestamp time)
   switch (event.event_type()) {
     case enums::EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: {
       const auto& attributes = event.activity_task_scheduled_event_attributes();
-      expect(activity_ids_.insert(attributes.activity_id()).second, "H4", "activity {} is already pending",
-             attributes.activity_id());
+      expect(hostile_worker_ || !activity_ids_.contains(attributes.activity_id()), "H4",
+             "activity {} is already pending", attributes.activity_id());
+      activity_ids_.insert(attributes.activity_id());
       activities_[last_id_] = Activity{attributes, time};
       return true;
     }
@@ -162,7 +163,7 @@ void HistoryCheck::activity_resolved(std::int64_t scheduled, std::int64_t starte
   expect(found->second.started_event_id == started && (started > 0 || !must_have_started), "H4",
          "activity {} is resolved with started event {}, history has {}", scheduled, started,
          found->second.started_event_id);
-  activity_ids_.erase(found->second.attributes.activity_id());
+  activity_ids_.extract(found->second.attributes.activity_id());
   activities_.erase(found);
 }
 
@@ -196,18 +197,18 @@ bool HistoryCheck::add_timer_event(const HistoryEvent& event, Timestamp time) {
   switch (event.event_type()) {
     case enums::EVENT_TYPE_TIMER_STARTED: {
       const auto& attributes = event.timer_started_event_attributes();
-      const bool fresh =
-          timers_
-              .try_emplace(attributes.timer_id(),
-                           Timer{last_id_, time + api::from_proto(attributes.start_to_fire_timeout())})
-              .second;
-      expect(fresh, "T3", "timer {} is started while it is pending", attributes.timer_id());
+      for (const auto& [started, timer] : timers_) {
+        expect(hostile_worker_ || timer.timer_id != attributes.timer_id(), "T3",
+               "timer {} is started while it is pending", attributes.timer_id());
+      }
+      timers_[last_id_] =
+          Timer{attributes.timer_id(), time + api::from_proto(attributes.start_to_fire_timeout())};
       return true;
     }
     case enums::EVENT_TYPE_TIMER_FIRED: {
       const auto& attributes = event.timer_fired_event_attributes();
-      const auto found = timers_.find(attributes.timer_id());
-      expect(found != timers_.end() && found->second.started_event_id == attributes.started_event_id(), "T3",
+      const auto found = timers_.find(attributes.started_event_id());
+      expect(found != timers_.end() && found->second.timer_id == attributes.timer_id(), "T3",
              "timer {} fired, but is not pending", attributes.timer_id());
       if (found != timers_.end()) {
         expect(time >= found->second.fires_at, "T1", "timer {} fired {} ns early", attributes.timer_id(),
@@ -218,8 +219,8 @@ bool HistoryCheck::add_timer_event(const HistoryEvent& event, Timestamp time) {
     }
     case enums::EVENT_TYPE_TIMER_CANCELED: {
       const auto& attributes = event.timer_canceled_event_attributes();
-      const auto found = timers_.find(attributes.timer_id());
-      expect(found != timers_.end() && found->second.started_event_id == attributes.started_event_id(), "T3",
+      const auto found = timers_.find(attributes.started_event_id());
+      expect(found != timers_.end() && found->second.timer_id == attributes.timer_id(), "T3",
              "timer {} is canceled, but is not pending", attributes.timer_id());
       if (found != timers_.end()) {
         timers_.erase(found);

@@ -26,7 +26,7 @@ class HistoryCheck {
     bool cancel_requested = false;
   };
   struct Timer {
-    std::int64_t started_event_id = 0;
+    std::string timer_id;
     Timestamp fires_at;
   };
   struct WorkflowTask {
@@ -38,9 +38,10 @@ class HistoryCheck {
   };
 
   // `name` identifies the run in messages; `report` outlives this. With `orphans`, a workflow task also times
-  // out when the process of its worker ends.
-  HistoryCheck(std::string name, bool orphans, Report& report)
-      : name_(std::move(name)), orphans_(orphans), report_(&report) {}
+  // out when the process of its worker ends. With `hostile_worker`, the id of a timer or an activity may be
+  // used again before the event that ends its first use is seen: that event may be buffered.
+  HistoryCheck(std::string name, bool orphans, bool hostile_worker, Report& report)
+      : name_(std::move(name)), orphans_(orphans), hostile_worker_(hostile_worker), report_(&report) {}
 
   void add(const HistoryEvent& event);
 
@@ -55,7 +56,7 @@ class HistoryCheck {
   const std::map<std::int64_t, Activity>& activities() const {
     return activities_;
   }  // pending, by scheduled event id
-  const std::map<std::string, Timer>& timers() const { return timers_; }  // pending, by timer id
+  const std::map<std::int64_t, Timer>& timers() const { return timers_; }  // pending, by started event id
   const std::optional<WorkflowTask>& workflow_task() const { return workflow_task_; }
 
  private:
@@ -77,6 +78,7 @@ class HistoryCheck {
 
   std::string name_;
   bool orphans_;
+  bool hostile_worker_;
   Report* report_;
   std::int64_t last_id_ = 0;
   Timestamp last_time_;
@@ -87,8 +89,8 @@ class HistoryCheck {
   std::string successor_;
   std::string closing_identity_;
   std::map<std::int64_t, Activity> activities_;
-  std::set<std::string> activity_ids_;  // pending
-  std::map<std::string, Timer> timers_;
+  std::multiset<std::string> activity_ids_;  // pending
+  std::map<std::int64_t, Timer> timers_;
   std::optional<WorkflowTask> workflow_task_;
 };
 

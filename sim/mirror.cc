@@ -37,10 +37,11 @@ void Mirror::apply_write(const RunWrite& write, const Transition& transition) {
                  transition.sequence, write.create ? "creates" : "changes", write.run_id.value,
                  write.create ? "exists" : "does not exist");
   if (found == runs_.end()) {
-    found = runs_
-                .emplace(write.execution.value,
-                         std::make_unique<MirrorRun>(write, transition.sequence, orphans_, report_))
-                .first;
+    found =
+        runs_
+            .emplace(write.execution.value, std::make_unique<MirrorRun>(write, transition.sequence, orphans_,
+                                                                        hostile_workers_, report_))
+            .first;
     report_.expect(by_run_id_.emplace(write.run_id.value, found->second.get()).second, "W3",
                    "run id {} is used twice", write.run_id.value);
   }
@@ -141,14 +142,14 @@ void Mirror::check_items(const MirrorRun& run) {
 
 void Mirror::check_item_of_timers(const MirrorRun& run, bool may_be_buffered) {
   std::set<std::int64_t> pending;
-  for (const auto& [timer_id, timer] : run.check.timers()) {
-    pending.insert(timer.started_event_id);
-    const auto found = run.items.find(ItemKey{ItemKind::kTimer, timer.started_event_id});
+  for (const auto& [started, timer] : run.check.timers()) {
+    pending.insert(started);
+    const auto found = run.items.find(ItemKey{ItemKind::kTimer, started});
     report_.expect(found != run.items.end() || may_be_buffered, "T4", "run {}: timer {} has no item",
-                   run.run_id.value, timer_id);
+                   run.run_id.value, timer.timer_id);
     if (found != run.items.end()) {
       report_.expect(found->second.due_at == timer.fires_at, "T4",
-                     "run {}: timer {} fires at {}, its item is due at {}", run.run_id.value, timer_id,
+                     "run {}: timer {} fires at {}, its item is due at {}", run.run_id.value, timer.timer_id,
                      timer.fires_at.nanos, found->second.due_at.value_or(Timestamp{}).nanos);
     }
   }

@@ -25,12 +25,12 @@ struct StoredEvent {
 };
 
 struct MirrorRun {
-  MirrorRun(const RunWrite& write, std::int64_t sequence, bool orphans, Report& report)
+  MirrorRun(const RunWrite& write, std::int64_t sequence, bool orphans, bool hostile_workers, Report& report)
       : execution(write.execution),
         key(write.key),
         run_id(write.run_id),
         created(sequence),
-        check(write.key.workflow_id.value + "/" + write.run_id.value, orphans, report) {}
+        check(write.key.workflow_id.value + "/" + write.run_id.value, orphans, hostile_workers, report) {}
 
   ExecutionId execution;
   WorkflowKey key;
@@ -54,7 +54,9 @@ struct Snapshot {
 
 class Mirror {
  public:
-  Mirror(bool orphans, Report& report) : orphans_(orphans), report_(report) {}
+  // `hostile_workers`: they may answer anything, see HistoryCheck.
+  Mirror(bool orphans, Report& report, bool hostile_workers = false)
+      : orphans_(orphans), hostile_workers_(hostile_workers), report_(report) {}
 
   void apply(const Transition& transition);
   // Everything that the store answers must equal this. `when` names the occasion in messages.
@@ -89,6 +91,7 @@ class Mirror {
   void compare_indexes(storage::Storage& store, const char* when);
 
   bool orphans_;  // the worker may die with the process
+  bool hostile_workers_;
   Report& report_;
   std::int64_t last_sequence_ = 0;
   Timestamp last_time_;

@@ -53,12 +53,21 @@ void Pool::add_run_id(const std::string& run_id) {
   }
 }
 
+void Pool::learn_events(const temporal::api::history::v1::History& history) {
+  for (const auto& event : history.events()) {
+    if (event.event_type() == enums::EVENT_TYPE_ACTIVITY_TASK_SCHEDULED) {
+      remember(event_ids_, event.event_id());
+    }
+  }
+}
+
 void Pool::learn(const google::protobuf::Message& response) {
   if (const auto* start = as<wire::StartWorkflowExecutionResponse>(response)) {
     add_run_id(start->run_id());
   } else if (const auto* task = as<wire::PollWorkflowTaskQueueResponse>(response)) {
     add_token(TokenKind::kWorkflowTask, task->task_token(), task->workflow_execution());
     add_token(TokenKind::kPage, task->next_page_token(), task->workflow_execution());
+    learn_events(task->history());
   } else if (const auto* activity = as<wire::PollActivityTaskQueueResponse>(response)) {
     add_token(TokenKind::kActivityTask, activity->task_token(), activity->workflow_execution());
   } else if (const auto* completed = as<wire::RespondWorkflowTaskCompletedResponse>(response)) {
@@ -69,11 +78,7 @@ void Pool::learn(const google::protobuf::Message& response) {
     add_token(TokenKind::kWorkflowTask, next.task_token(), next.workflow_execution());
     add_token(TokenKind::kPage, next.next_page_token(), next.workflow_execution());
   } else if (const auto* history = as<wire::GetWorkflowExecutionHistoryResponse>(response)) {
-    for (const auto& event : history->history().events()) {
-      if (event.event_type() == enums::EVENT_TYPE_ACTIVITY_TASK_SCHEDULED) {
-        remember(event_ids_, event.event_id());
-      }
-    }
+    learn_events(history->history());
   }
 }
 
@@ -86,7 +91,7 @@ std::string Pool::token(TokenKind kind, Random& random) {
   std::vector<std::string>& unused = unused_[kind];
   if (!unused.empty() && random.chance(0.8)) {
     const auto chosen = unused.end() - 1 -
-                        static_cast<std::ptrdiff_t>(random.below(std::min<std::uint64_t>(unused.size(), 4)));
+                        static_cast<std::ptrdiff_t>(random.below(std::min<std::uint64_t>(unused.size(), 2)));
     std::string token = *chosen;
     if (random.chance(0.7)) {
       unused.erase(chosen);

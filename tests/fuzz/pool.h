@@ -11,6 +11,7 @@
 
 #include "base/random.h"
 #include "temporal/api/common/v1/message.pb.h"
+#include "temporal/api/history/v1/message.pb.h"
 
 namespace perdure::fuzz {
 
@@ -42,6 +43,7 @@ class Pool {
  private:
   void add_token(TokenKind kind, const std::string& token,
                  const temporal::api::common::v1::WorkflowExecution& run);
+  void learn_events(const temporal::api::history::v1::History& history);
   void add_run_id(const std::string& run_id);
 
   std::map<std::string, IssuedToken> issued_;

@@ -72,7 +72,7 @@ class WatchedStorage : public testing::TestStorage {
 Target::Target(std::uint64_t seed, sim::Report& report, Pool& pool)
     : report_(report),
       pool_(pool),
-      mirror_(/*orphans=*/true, report),
+      mirror_(/*orphans=*/true, report, /*hostile_workers=*/true),
       seed_(seed),
       durable_(storage::open_memory_storage()) {
   open();
