@@ -177,8 +177,10 @@ bool Machine::run_cancelled_timer(const Step& step) {
   if (!fired_.contains(id("t"))) {
     return false;
   }
-  commands_.emplace_back().set_command_type(enums::COMMAND_TYPE_CANCEL_TIMER);
-  commands_.back().mutable_cancel_timer_command_attributes()->set_timer_id(id("long"));
+  if (!fired_.contains(id("long"))) {  // else a clock stepped over its hour, and there is nothing to cancel
+    commands_.emplace_back().set_command_type(enums::COMMAND_TYPE_CANCEL_TIMER);
+    commands_.back().mutable_cancel_timer_command_attributes()->set_timer_id(id("long"));
+  }
   program_.result += static_cast<char>(step.kind);
   return true;
 }
