@@ -186,7 +186,7 @@ WorkflowWorker::Activated WorkflowWorker::activate(const WorkflowTask& task) {
   }
   const workflow_core::ActivationOptions options{.previous_started_event_id =
                                                      task.previous_started_event_id()};
-  std::unique_ptr<workflow_core::WorkflowRun> run = cache_.take(task.workflow_execution().run_id());
+  std::unique_ptr<workflow_core::WorkflowRun> run = take_cached(task.workflow_execution().run_id());
   for (const bool whole : {run == nullptr, true}) {
     HistoryEvents read;
     Result<const HistoryEvents*> events = events_of(task, whole, &read);
@@ -208,6 +208,20 @@ WorkflowWorker::Activated WorkflowWorker::activate(const WorkflowTask& task) {
     }
   }
   return {nullptr, task_failure("the service sent a history with a gap", "HistoryError")};
+}
+
+// Null: the run is not remembered, or what is remembered may not have happened.
+std::unique_ptr<workflow_core::WorkflowRun> WorkflowWorker::take_cached(const std::string& run_id) {
+  std::unique_ptr<workflow_core::WorkflowRun> run = cache_.take(run_id);
+  const std::lock_guard lock(mutex_);
+  return unanswered_.contains(run_id) ? nullptr : std::move(run);
+}
+
+void WorkflowWorker::answered(const std::string& run_id) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = unanswered_.find(run_id); --found->second == 0) {
+    unanswered_.erase(found);
+  }
 }
 
 std::unique_ptr<workflow_core::WorkflowRun> WorkflowWorker::make_run(
@@ -300,6 +314,10 @@ void WorkflowWorker::complete(const WorkflowTask& task, Completion completion) {
   handle.set_task_token(task.task_token());
   handle.set_attempt(task.attempt());
   *handle.mutable_workflow_execution() = task.workflow_execution();
+  {
+    const std::lock_guard lock(mutex_);
+    ++unanswered_[task.workflow_execution().run_id()];
+  }
   calls_.send<service::RespondWorkflowTaskCompletedResponse, service::RespondWorkflowTaskCompletedRequest>(
       "RespondWorkflowTaskCompleted", std::move(request),
       [this, reserved, handle = std::move(handle)](const Status& status, auto& response) {
@@ -313,9 +331,15 @@ void WorkflowWorker::complete(const WorkflowTask& task, Completion completion) {
         for (; unused > 0; --unused) {
           activities_.release_slot();
         }
-        if (!status.ok()) {
+        const std::string& run_id = handle.workflow_execution().run_id();
+        if (status.ok()) {
+          answered(run_id);
+        } else {
           // Whatever this worker remembers of the run did not happen; the next task brings the whole history.
-          enqueue([this, run_id = handle.workflow_execution().run_id()] { cache_.take(run_id); });
+          enqueue([this, run_id] {
+            cache_.take(run_id);
+            answered(run_id);
+          });
         }
         if (client::is_message_too_large(status)) {
           fail_too_large(handle);

@@ -66,6 +66,8 @@ class WorkflowWorker {
   void run();
   void process(const WorkflowTask& task);
   Activated activate(const WorkflowTask& task);
+  std::unique_ptr<workflow_core::WorkflowRun> take_cached(const std::string& run_id);
+  void answered(const std::string& run_id);
   Result<const workflow_core::HistoryEvents*> events_of(const WorkflowTask& task, bool whole,
                                                         workflow_core::HistoryEvents* read);
   Status append_pages(const WorkflowTask& task, const std::string& first_token, std::int64_t before_event_id,
@@ -94,7 +96,11 @@ class WorkflowWorker {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;                    // guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
+  // Completions without an answer yet, by run id. What such a run did may not have happened, and the events
+  // after it then have other ids than the cached run expects: a task that comes meanwhile is replayed from
+  // the history.
+  std::map<std::string, int> unanswered_;    // guarded by mutex_
   std::vector<std::function<void()>> work_;  // guarded by mutex_
   std::thread thread_;
 };
