@@ -36,7 +36,8 @@ std::int64_t exponential(const common::RetryPolicy& policy, int attempt) {
   if (planted(PlantedBug::kRetryOneEarly)) {
     interval /= 2;
   }
-  if (interval >= static_cast<double>(std::numeric_limits<std::int64_t>::max())) {
+  // Stored policies may hold a coefficient that is not a number.
+  if (!(interval < static_cast<double>(std::numeric_limits<std::int64_t>::max()))) {
     return std::numeric_limits<std::int64_t>::max();
   }
   return std::max<std::int64_t>(0, static_cast<std::int64_t>(interval));
@@ -58,8 +59,8 @@ void fill_retry_defaults(common::RetryPolicy* policy) {
   if (nanos(policy->maximum_interval()) == 0) {
     const std::int64_t initial = nanos(policy->initial_interval());
     const std::int64_t limit = std::numeric_limits<std::int64_t>::max() / 100;
-    set_nanos(policy->mutable_maximum_interval(),
-              initial > limit ? std::numeric_limits<std::int64_t>::max() : 100 * initial);
+    set_nanos(policy->mutable_maximum_interval(), initial > limit ? std::numeric_limits<std::int64_t>::max()
+                                                                  : 100 * std::max<std::int64_t>(0, initial));
   }
   if (policy->backoff_coefficient() == 0) {
     policy->set_backoff_coefficient(2.0);
@@ -73,7 +74,7 @@ std::optional<std::string> validate_retry_policy(common::RetryPolicy* policy) {
   if (const char* why = validate_and_cap(policy->mutable_initial_interval())) {
     return fmt::format("invalid InitialInterval set on retry policy: {}", why);
   }
-  if (policy->backoff_coefficient() < 1) {
+  if (!(policy->backoff_coefficient() >= 1)) {  // not a number is not, either
     return "BackoffCoefficient cannot be less than 1 on retry policy.";
   }
   if (const char* why = validate_and_cap(policy->mutable_maximum_interval())) {

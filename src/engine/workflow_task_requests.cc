@@ -82,8 +82,9 @@ void set_sticky(const wire::RespondWorkflowTaskCompletedRequest& request, Execut
     return;
   }
   run->info().set_sticky_queue(request.sticky_attributes().worker_task_queue().name());
-  run->info().set_sticky_schedule_to_start_timeout(
-      nanos(request.sticky_attributes().schedule_to_start_timeout()));
+  google::protobuf::Duration timeout = request.sticky_attributes().schedule_to_start_timeout();
+  const bool valid = validate_and_cap(&timeout) == nullptr;  // uncapped, the deadline would be past all time
+  run->info().set_sticky_schedule_to_start_timeout(valid ? nanos(timeout) : 0);
 }
 
 // The task fails; the next one is scheduled, or the run is terminated. The worker gets the message as an

@@ -64,7 +64,7 @@ void fill_retry_defaults(common::RetryPolicy* policy) {
   if (is_zero(policy->maximum_interval())) {
     const Duration initial = api::from_proto(policy->initial_interval());
     const Duration most = std::chrono::seconds(kHundredYears) / 100;
-    api::set_duration(policy->mutable_maximum_interval(), std::min(initial, most) * 100);
+    api::set_duration(policy->mutable_maximum_interval(), std::clamp(initial, Duration::zero(), most) * 100);
   }
   if (policy->backoff_coefficient() == 0) {
     policy->set_backoff_coefficient(2.0);

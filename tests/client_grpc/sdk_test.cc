@@ -251,12 +251,14 @@ TEST_F(SdkOverGrpc, PollsThatAreRefusedAreTriedAgain) {
   std::atomic<int> refusals = 0;
   intercept([&](const std::shared_ptr<ServedCall>& call) {
     if (call->method().starts_with("Poll") && refusals++ < 5) {
+      refusals.notify_all();
       call->answer(grpc::Status(grpc::PERMISSION_DENIED, "a proxy that is not ready"), "");
       return true;
     }
     return false;
   });
   const auto running = worker();
+  refusals.wait(0);  // until the first poll has come
   // Pauses of polls that look final are the longest ones, so the worker's other polls do the work.
   EXPECT_GE(refusals, 1);
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <vector>
 
 #include "engine/durations.h"
@@ -47,6 +48,23 @@ TEST(Retry, BackoffGrowsByTheCoefficientUpToTheMaximum) {
 
 TEST(Retry, BackoffOfAThousandthAttemptIsTheMaximum) {
   EXPECT_DOUBLE_EQ(backoff_seconds(policy(1, 2, 100), 1000), 100);
+}
+
+// Found by perdure-fuzz-requests.
+TEST(Retry, ACoefficientThatIsNotANumberIsRefusedAndIfStoredMeansTheMaximum) {
+  const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+  auto bad = policy(1, not_a_number, 10);
+  EXPECT_EQ(validate_retry_policy(&bad), "BackoffCoefficient cannot be less than 1 on retry policy.");
+  EXPECT_EQ(backoff_seconds(bad, 2), 10);
+}
+
+// Found by perdure-fuzz-requests: a hundred times this is less than any number.
+TEST(Retry, AnIntervalFarBelowZeroIsRefused) {
+  common::RetryPolicy bad;
+  bad.mutable_initial_interval()->set_seconds(std::numeric_limits<std::int64_t>::min());
+  fill_retry_defaults(&bad);
+  EXPECT_EQ(nanos(bad.maximum_interval()), 0);
+  EXPECT_EQ(validate_retry_policy(&bad), "invalid InitialInterval set on retry policy: negative duration");
 }
 
 TEST(Retry, AttemptsAreCountedWithTheFirst) {

@@ -1,6 +1,8 @@
 // Requests that are accepted and would do harm later. Found by perdure-fuzz-requests.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "tests/runtime/harness.h"
 
 namespace perdure::testing {
@@ -85,6 +87,36 @@ TEST(Hostile, ADeeplyNestedActivityFailureIsRefusedOrCanBeReadAgain) {
       EXPECT_TRUE(rig.describe("w")->ok()) << depth;
     }
   }
+}
+
+// The default of the maximum, a hundred times the initial interval, was computed before anything was checked.
+TEST(Hostile, ARetryIntervalFarBelowZeroIsRefused) {
+  Rig rig;
+  auto request = Rig::start_request("w");
+  request.mutable_retry_policy()->mutable_initial_interval()->set_seconds(
+      std::numeric_limits<std::int64_t>::min());
+  auto started = rig.call<wire::StartWorkflowExecutionResponse>("StartWorkflowExecution", request);
+  ASSERT_TRUE(started->answered());
+  EXPECT_EQ(started->status->message(), "invalid InitialInterval set on retry policy: negative duration");
+}
+
+// Its deadline was computed past the end of time, and lay in the past.
+TEST(Hostile, AStickyTaskThatMayWaitForEverWaitsOnItsQueue) {
+  Rig rig;
+  rig.start("w");
+  wire::RespondWorkflowTaskCompletedRequest request;
+  request.set_task_token(rig.poll_workflow()->response.task_token());
+  auto* sticky = request.mutable_sticky_attributes();
+  sticky->mutable_worker_task_queue()->set_name("sticky");
+  sticky->mutable_schedule_to_start_timeout()->set_seconds(9'223'372'036);
+  rig.call<wire::RespondWorkflowTaskCompletedResponse>("RespondWorkflowTaskCompleted", request);
+  rig.poll_workflow("sticky", enums::TASK_QUEUE_KIND_STICKY, {.timeout = seconds(2)});  // it lives
+  rig.advance(seconds(1));
+  rig.signal("w", "s");
+  rig.advance(seconds(5));
+  auto worker = rig.poll_workflow("sticky", enums::TASK_QUEUE_KIND_STICKY);
+  ASSERT_TRUE(worker->ok());
+  EXPECT_EQ(worker->response.workflow_execution().workflow_id(), "w");
 }
 
 }  // namespace
