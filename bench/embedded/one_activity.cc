@@ -57,6 +57,12 @@ void row(EngineFixture& engine, const BareLog& floor, int concurrent, int total,
                {"bytes", static_cast<double>(after.bytes_written - before.bytes_written) / total}});
 }
 
+WorkerOptions worker_options() {
+  return {.task_queue = "bench",
+          .workflows = workflows<OneActivity>(),
+          .activities = activities<bench_activity>()};
+}
+
 }  // namespace
 
 void bench_one_activity(const std::filesystem::path& folder, Results& results) {
@@ -68,9 +74,7 @@ void bench_one_activity(const std::filesystem::path& folder, Results& results) {
                            {"p50_us", microseconds(floor.p50)},
                            {"p99_us", microseconds(floor.p99)}});
   EngineFixture engine(folder / "one-activity");
-  Worker worker(engine.client(), {.task_queue = "bench",
-                                  .workflows = workflows<OneActivity>(),
-                                  .activities = activities<bench_activity>()});
+  Worker worker(engine.client(), worker_options());
   worker.start();
   fmt::print("one durable step of the engine alone (a signal, with its reply): p50 {:.0f} us\n",
              microseconds(durable_step(engine)));
@@ -81,6 +85,19 @@ void bench_one_activity(const std::filesystem::path& folder, Results& results) {
   row(engine, floor, 32, 8000, results);
   row(engine, floor, 512, 20000, results);
   worker.stop();
+}
+
+void run_only_workflows(const std::filesystem::path& folder, int concurrent, int total) {
+  EngineFixture engine(folder / "only-workflows");
+  Worker worker(engine.client(), worker_options());
+  worker.start();
+  const Usage before = usage_now();
+  run_workflows(engine.connection(), "only-", concurrent, total);
+  const Usage after = usage_now();
+  worker.stop();
+  fmt::print("{} workflows: {:.1f} us of CPU, {:.0f} bytes written each\n", total,
+             microseconds(after.cpu - before.cpu) / total,
+             static_cast<double>(after.bytes_written - before.bytes_written) / total);
 }
 
 }  // namespace perdure::bench
