@@ -32,6 +32,7 @@ class RunCache {
     if (limit_ == 0) {
       return;
     }
+    take(run_id);  // two tasks of it may have been under way, one of them stale
     while (by_age_.size() >= limit_) {
       by_id_.erase(by_age_.front().run_id);
       by_age_.pop_front();

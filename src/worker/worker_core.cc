@@ -113,20 +113,32 @@ WorkerCore::~WorkerCore() {
 }
 
 void WorkerCore::start() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(started_, true) || stopped_) {
+      throw PerdureError("a Worker can be started once");
+    }
+  }
+  bool server_ends_polls = false;
+  try {
+    server_ends_polls = !connection_->in_process() && look_at_namespace();
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    started_ = false;
+    throw;
+  }
   const std::lock_guard lock(mutex_);
-  if (started_ || stopped_) {
-    throw PerdureError("a Worker can be started once");
+  if (stopped_) {
+    return;  // by another thread, meanwhile
   }
-  if (!connection_->in_process()) {
-    look_at_namespace();
-  }
-  started_ = true;
+  server_ends_polls_ = server_ends_polls;
   activities_->start();
   workflows_->start();
 }
 
 // A server has more than one namespace, and a worker of one that is missing would poll in vain for ever.
-void WorkerCore::look_at_namespace() {
+// True: the server ends the polls of a worker that says that it stops. Takes as long as the server does.
+bool WorkerCore::look_at_namespace() {
   service::DescribeNamespaceRequest request;
   request.set_namespace_(connection_->namespace_name());
   service::DescribeNamespaceResponse answer;
@@ -135,7 +147,7 @@ void WorkerCore::look_at_namespace() {
   if (status.code() != Code::kPermissionDenied && status.code() != Code::kUnimplemented) {
     client::throw_if_failed(status);
   }
-  server_ends_polls_ = answer.namespace_info().capabilities().worker_poll_complete_on_shutdown();
+  return answer.namespace_info().capabilities().worker_poll_complete_on_shutdown();
 }
 
 void WorkerCore::announce_shutdown() {

@@ -19,14 +19,15 @@ class WorkerCore {
   WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOptions options);
   ~WorkerCore();
 
-  // Throws RpcError when the namespace does not exist or the server does not answer.
+  // Throws RpcError when the namespace does not exist or the server does not answer. Asks for it without a
+  // lock, so that stop() need not wait: then it returns without having started anything.
   void start();
   void stop();
   // Readable once stop() was called.
   int stop_requested_fd() const { return stop_requested_; }
 
  private:
-  void look_at_namespace();
+  bool look_at_namespace();
   void announce_shutdown();
 
   const std::shared_ptr<client::Connection> connection_;

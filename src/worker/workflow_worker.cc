@@ -66,15 +66,18 @@ WorkflowWorker::WorkflowWorker(Calls& calls, ActivityWorker& activities, Workflo
       options_(std::move(options)),
       sticky_queue_(calls.connection().take_sticky_queue(options_.task_queue)),
       cache_(options_.max_cached),
+      history_(calls),
       slots_(options_.max_concurrent),
-      normal_poller_(
-          calls.connection(), calls.loop(), slots_, "PollWorkflowTaskQueue",
-          poll_request(calls, options_, ""), normal_polls(options_),
-          [this](WorkflowTask task) { enqueue([this, task = std::move(task)] { process(task); }); }),
-      sticky_poller_(
-          calls.connection(), calls.loop(), slots_, "PollWorkflowTaskQueue",
-          poll_request(calls, options_, sticky_queue_), all_polls(options_) - normal_polls(options_),
-          [this](WorkflowTask task) { enqueue([this, task = std::move(task)] { process(task); }); }) {
+      normal_poller_(calls.connection(), calls.loop(), slots_, "PollWorkflowTaskQueue",
+                     poll_request(calls, options_, ""), normal_polls(options_),
+                     [this](WorkflowTask task) {
+                       enqueue([this, task = std::move(task)]() mutable { process(std::move(task)); });
+                     }),
+      sticky_poller_(calls.connection(), calls.loop(), slots_, "PollWorkflowTaskQueue",
+                     poll_request(calls, options_, sticky_queue_),
+                     all_polls(options_) - normal_polls(options_), [this](WorkflowTask task) {
+                       enqueue([this, task = std::move(task)]() mutable { process(std::move(task)); });
+                     }) {
   for (detail::WorkflowDefinition& definition : definitions) {
     std::string name = definition.name;
     definitions_.emplace(std::move(name), std::move(definition));
@@ -141,7 +144,7 @@ void WorkflowWorker::enqueue(std::function<void()> work) {
 void WorkflowWorker::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] { return stopping_ || !work_.empty(); });
+    changed_.wait(lock, [&] { return (stopping_ && reads_ == 0) || !work_.empty(); });
     if (work_.empty()) {
       break;
     }
@@ -157,57 +160,73 @@ void WorkflowWorker::run() {
   cache_.clear();  // frames of user code are destroyed on the thread that ran them
 }
 
-void WorkflowWorker::process(const WorkflowTask& task) {
-  Activated activated = activate(task);
-  if (activated.abandoned) {
-    slots_.release();
+void WorkflowWorker::process(WorkflowTask task) {
+  const auto definition = definitions_.find(task.workflow_type().name());
+  if (definition == definitions_.end()) {
+    fail(task, task_failure(not_registered(task.workflow_type().name()), "NotFoundError"));
     return;
   }
-  for (const std::string& warning : activated.completion.warnings) {
-    fmt::print(stderr, "perdure: workflow {}: {}\n", task.workflow_execution().workflow_id(), warning);
-  }
-  if (activated.completion.outcome != Completion::Outcome::kCommands) {
-    fail(task, activated.completion);
-    return;
-  }
-  if (!activated.completion.closes_run) {
-    cache_.put(task.workflow_execution().run_id(), std::move(activated.run));
-  }
-  complete(task, std::move(activated.completion));
+  auto run = take_cached(task.workflow_execution().run_id());
+  begin(std::make_shared<Activation>(Activation{std::make_shared<const WorkflowTask>(std::move(task)),
+                                                &definition->second, std::move(run)}));
 }
 
 // ---- running workflow code
 // --------------------------------------------------------------------------------------
 
-WorkflowWorker::Activated WorkflowWorker::activate(const WorkflowTask& task) {
-  const auto definition = definitions_.find(task.workflow_type().name());
-  if (definition == definitions_.end()) {
-    return {nullptr, task_failure(not_registered(task.workflow_type().name()), "NotFoundError")};
+// Reads first what is missing. Other tasks are worked on meanwhile.
+void WorkflowWorker::begin(const std::shared_ptr<Activation>& activation) {
+  const bool whole = activation->run == nullptr;
+  if (HistoryReader::brought_all(*activation->task, whole)) {
+    activate(activation, activation->task->history().events());
+    return;
   }
-  const workflow_core::ActivationOptions options{.previous_started_event_id =
-                                                     task.previous_started_event_id()};
-  std::unique_ptr<workflow_core::WorkflowRun> run = take_cached(task.workflow_execution().run_id());
-  for (const bool whole : {run == nullptr, true}) {
-    HistoryEvents read;
-    Result<const HistoryEvents*> events = events_of(task, whole, &read);
-    if (!events.ok() && !calls_.connection().in_process() && events.status().code() != Code::kNotFound) {
-      fmt::print(stderr, "perdure: workflow {}: its history cannot be read, the task will come again: {}\n",
-                 task.workflow_execution().workflow_id(), events.status().to_string());
-      return {.run = nullptr, .completion = {}, .abandoned = true};
-    }
-    if (!events.ok()) {
-      return {nullptr,
-              task_failure("the history cannot be read: " + events.status().to_string(), "HistoryError")};
-    }
+  ++reads_;
+  history_.read(activation->task, whole, [this, activation](const Status& status, HistoryEvents events) {
+    enqueue([this, activation, status, events = std::move(events)] {
+      --reads_;
+      if (status.ok()) {
+        activate(activation, events);
+      } else {
+        give_up(activation, status);
+      }
+    });
+  });
+}
+
+void WorkflowWorker::activate(const std::shared_ptr<Activation>& activation, const HistoryEvents& events) {
+  const WorkflowTask& task = *activation->task;
+  const bool whole = activation->run == nullptr;
+  if (whole) {
+    activation->run = make_run(task, *activation->definition);
+  }
+  Completion completion =
+      activation->run->activate(events, {.previous_started_event_id = task.previous_started_event_id()});
+  if (completion.outcome == Completion::Outcome::kNeedsFullHistory) {
+    activation->run = nullptr;
     if (whole) {
-      run = make_run(task, definition->second);
+      fail(task, task_failure("the service sent a history with a gap", "HistoryError"));
+    } else {
+      begin(activation);
     }
-    Completion completion = run->activate(**events, options);
-    if (completion.outcome != Completion::Outcome::kNeedsFullHistory) {
-      return {std::move(run), std::move(completion)};
-    }
+    return;
   }
-  return {nullptr, task_failure("the service sent a history with a gap", "HistoryError")};
+  // What refers to the activation may outlive this thread; the run, which is destroyed here, may not.
+  answer(task, std::exchange(activation->run, nullptr), std::move(completion));
+}
+
+// The history cannot be read.
+void WorkflowWorker::give_up(const std::shared_ptr<Activation>& activation, const Status& status) {
+  const WorkflowTask& task = *activation->task;
+  activation->run = nullptr;
+  if (!calls_.connection().in_process() && status.code() != Code::kNotFound) {
+    // Nobody's fault, nothing to report: the task times out and comes again.
+    fmt::print(stderr, "perdure: workflow {}: its history cannot be read, the task will come again: {}\n",
+               task.workflow_execution().workflow_id(), status.to_string());
+    slots_.release();
+    return;
+  }
+  fail(task, task_failure("the history cannot be read: " + status.to_string(), "HistoryError"));
 }
 
 // Null: the run is not remembered, or what is remembered may not have happened.
@@ -234,57 +253,6 @@ std::unique_ptr<workflow_core::WorkflowRun> WorkflowWorker::make_run(
                                  .task_queue = options_.task_queue});
 }
 
-// The events that the task brought; `whole`: preceded by all events before them. They are in the task itself
-// if it brought them all, else in `read`.
-Result<const HistoryEvents*> WorkflowWorker::events_of(const WorkflowTask& task, bool whole,
-                                                       HistoryEvents* read) {
-  const HistoryEvents& brought = task.history().events();
-  const std::int64_t first = brought.empty() ? task.started_event_id() + 1 : brought.Get(0).event_id();
-  const bool starts_too_late = whole && first > 1;
-  if (!starts_too_late && task.next_page_token().empty()) {
-    return &brought;
-  }
-  if (starts_too_late) {
-    if (Status status = append_pages(task, "", first, read); !status.ok()) {
-      return status;
-    }
-  }
-  read->MergeFrom(brought);
-  if (!task.next_page_token().empty()) {
-    if (Status status = append_pages(task, task.next_page_token(), task.started_event_id() + 1, read);
-        !status.ok()) {
-      return status;
-    }
-  }
-  return read;
-}
-
-// Appends the pages from `first_token` on (empty: from the first event), up to the event before
-// `before_event_id`.
-Status WorkflowWorker::append_pages(const WorkflowTask& task, const std::string& first_token,
-                                    std::int64_t before_event_id, HistoryEvents* events) {
-  service::GetWorkflowExecutionHistoryRequest request;
-  request.set_namespace_(calls_.connection().namespace_name());
-  *request.mutable_execution() = task.workflow_execution();
-  request.set_next_page_token(first_token);
-  do {
-    service::GetWorkflowExecutionHistoryResponse response;
-    if (Status status =
-            client::call_with_retry(calls_.connection(), "GetWorkflowExecutionHistory", request, &response);
-        !status.ok()) {
-      return status;
-    }
-    for (auto& event : *response.mutable_history()->mutable_events()) {
-      if (event.event_id() < before_event_id) {
-        events->Add(std::move(event));
-      }
-    }
-    request.set_next_page_token(response.next_page_token());
-  } while (!request.next_page_token().empty() &&
-           (events->empty() || events->Get(events->size() - 1).event_id() + 1 < before_event_id));
-  return Status();
-}
-
 std::string WorkflowWorker::not_registered(const std::string& workflow_type) const {
   std::string names;
   for (const auto& [name, definition] : definitions_) {
@@ -296,6 +264,21 @@ std::string WorkflowWorker::not_registered(const std::string& workflow_type) con
 
 // ---- answering
 // --------------------------------------------------------------------------------------------------
+
+void WorkflowWorker::answer(const WorkflowTask& task, std::unique_ptr<workflow_core::WorkflowRun> run,
+                            Completion completion) {
+  for (const std::string& warning : completion.warnings) {
+    fmt::print(stderr, "perdure: workflow {}: {}\n", task.workflow_execution().workflow_id(), warning);
+  }
+  if (completion.outcome != Completion::Outcome::kCommands) {
+    fail(task, completion);
+    return;
+  }
+  if (!completion.closes_run) {
+    cache_.put(task.workflow_execution().run_id(), std::move(run));
+  }
+  complete(task, std::move(completion));
+}
 
 void WorkflowWorker::complete(const WorkflowTask& task, Completion completion) {
   auto request = std::make_shared<service::RespondWorkflowTaskCompletedRequest>();

@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "temporal/api/workflowservice/v1/request_response.pb.h"
 #include "worker/activity_worker.h"
 #include "worker/calls.h"
+#include "worker/history_reader.h"
 #include "worker/poller.h"
 #include "worker/run_cache.h"
 #include "worker/slots.h"
@@ -55,25 +55,25 @@ class WorkflowWorker {
   using WorkflowPoller =
       Poller<temporal::api::workflowservice::v1::PollWorkflowTaskQueueRequest, WorkflowTask>;
 
-  // Of one task: its run, and what came of it. No run: it could not be run.
-  struct Activated {
-    std::unique_ptr<workflow_core::WorkflowRun> run;
-    workflow_core::Completion completion;
-    bool abandoned = false;  // nobody's fault, nothing to report: the task times out and comes again
+  // One task on its way to its answer.
+  struct Activation {
+    std::shared_ptr<const WorkflowTask> task;
+    const detail::WorkflowDefinition* definition;
+    std::unique_ptr<workflow_core::WorkflowRun> run;  // null: to be replayed from its first event
   };
 
   void enqueue(std::function<void()> work);
   void run();
-  void process(const WorkflowTask& task);
-  Activated activate(const WorkflowTask& task);
+  void process(WorkflowTask task);
+  void begin(const std::shared_ptr<Activation>& activation);
+  void activate(const std::shared_ptr<Activation>& activation, const workflow_core::HistoryEvents& events);
+  void give_up(const std::shared_ptr<Activation>& activation, const Status& status);
   std::unique_ptr<workflow_core::WorkflowRun> take_cached(const std::string& run_id);
   void answered(const std::string& run_id);
-  Result<const workflow_core::HistoryEvents*> events_of(const WorkflowTask& task, bool whole,
-                                                        workflow_core::HistoryEvents* read);
-  Status append_pages(const WorkflowTask& task, const std::string& first_token, std::int64_t before_event_id,
-                      workflow_core::HistoryEvents* events);
   std::unique_ptr<workflow_core::WorkflowRun> make_run(const WorkflowTask& task,
                                                        const detail::WorkflowDefinition& definition) const;
+  void answer(const WorkflowTask& task, std::unique_ptr<workflow_core::WorkflowRun> run,
+              workflow_core::Completion completion);
   void complete(const WorkflowTask& task, workflow_core::Completion completion);
   void fail(const WorkflowTask& task, const workflow_core::Completion& completion);
   void fail_too_large(const WorkflowTask& task);
@@ -90,6 +90,8 @@ class WorkflowWorker {
   const std::string sticky_queue_;
   std::map<std::string, detail::WorkflowDefinition, std::less<>> definitions_;
   RunCache cache_;  // of the workflow thread
+  HistoryReader history_;
+  int reads_ = 0;  // under way; of the workflow thread
   Slots slots_;
   WorkflowPoller normal_poller_;
   WorkflowPoller sticky_poller_;
