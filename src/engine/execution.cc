@@ -140,9 +140,12 @@ void Execution::remove(ItemKey key) {
   if (found == pending_.end()) {
     return;
   }
-  touch(key);
   unindex(key, found->second.pending);
   stored_bytes_ -= found->second.bytes;
+  dirty_.try_emplace(key, true);
+  if (savepoint_) {
+    savepoint_->before.try_emplace(key, std::move(found->second));
+  }
   pending_.erase(found);
 }
 
@@ -253,7 +256,7 @@ void Execution::forget_savepoint() { savepoint_.reset(); }
 
 bool Execution::dirty() const { return !dirty_.empty() || new_events_.events_size() != 0; }
 
-RunWrite Execution::take_changes() {
+RunWrite Execution::take_changes(temporal::api::history::v1::History* events) {
   RunWrite write;
   write.execution = id_;
   write.key = key_;
@@ -264,10 +267,12 @@ RunWrite Execution::take_changes() {
     batch.event_count = new_events_.events_size();
     batch.events = api::serialize(new_events_);
     info_.set_history_bytes(info_.history_bytes() + static_cast<std::int64_t>(batch.events.size()));
+    events->Swap(&new_events_);
     new_events_.Clear();
   }
   info_.set_state_transition_count(info_.state_transition_count() + 1);
   write.state = serialize_state();
+  state_bytes_ = write.state.size();
   for (const auto& [key, was_stored] : dirty_) {
     auto found = pending_.find(key);
     if (found != pending_.end()) {
@@ -306,7 +311,7 @@ std::string Execution::serialize_state() const { return api::serialize(info_); }
 
 std::size_t Execution::approximate_bytes() const {
   // Parsed messages take about twice their encoded size, and some for the object itself.
-  return 1024 + 2 * (info_.ByteSizeLong() + stored_bytes_) + 256 * pending_.size();
+  return 1024 + 2 * (state_bytes_ + stored_bytes_) + 256 * pending_.size();
 }
 
 Result<std::unique_ptr<Execution>> load_execution(const StoredRun& stored) {
@@ -314,6 +319,7 @@ Result<std::unique_ptr<Execution>> load_execution(const StoredRun& stored) {
   if (!run->info_.ParseFromString(stored.state)) {
     return unreadable(stored, "its state is not an ExecutionState");
   }
+  run->state_bytes_ = stored.state.size();
   if (run->info_.format() != kFormat) {
     return unreadable(stored,
                       fmt::format("its state has format {}, this program reads format {}; open it with the "
@@ -370,6 +376,19 @@ std::string queue_behind_sticky(const Execution& run) {
     return {};
   }
   return queue_key(TaskKind::kWorkflow, run.key().namespace_name.value, run.info().task_queue());
+}
+
+TasksUnderWay tasks_under_way(const Execution& run) {
+  TasksUnderWay tasks;
+  if (!run.running()) {
+    return tasks;
+  }
+  tasks.workflow_task = run.workflow_task() != nullptr;
+  run.for_each([&tasks](ItemKey, const Pending& pending) {
+    const auto* activity = std::get_if<state::ActivityState>(&pending);
+    tasks.activities |= activity != nullptr && activity->phase() == state::ActivityState::PHASE_STARTED;
+  });
+  return tasks;
 }
 
 }  // namespace perdure::engine

@@ -109,7 +109,8 @@ class Execution {
   void forget_savepoint();
 
   // Takes what changed since the last call; then nothing is dirty. `create`/`make_current` are left false.
-  RunWrite take_changes();
+  // `events`: gets the appended events as they were before they were serialised.
+  RunWrite take_changes(temporal::api::history::v1::History* events);
   bool dirty() const;
 
   // --- storing
@@ -147,7 +148,8 @@ class Execution {
   temporal::api::history::v1::History new_events_;
   std::optional<VolatileStart> volatile_;
   std::optional<Savepoint> savepoint_;
-  std::size_t stored_bytes_ = 0;
+  std::size_t stored_bytes_ = 0;  // of the items
+  std::size_t state_bytes_ = 0;   // of the state, when last written
 };
 
 ExecutionId execution_id(const Execution& run);
@@ -162,8 +164,15 @@ const std::string& successor_run_id(const Execution& run);
 // temporal.api.enums.v1.WorkflowExecutionStatus
 int execution_status(const Execution& run);
 std::size_t approximate_bytes(const Execution& run);
-// The queue (queue_key.h) of everyone behind the sticky one on which the run's workflow task waits; empty if it does
-// not wait on a sticky queue. Its pollers may start the task.
+// The queue (queue_key.h) of everyone behind the sticky one on which the run's workflow task waits; empty if
+// it does not wait on a sticky queue. Its pollers may start the task.
 std::string queue_behind_sticky(const Execution& run);
+
+// What somebody outside may be at work on, for clocks that are moved forward only when nothing is.
+struct TasksUnderWay {
+  bool workflow_task = false;  // waits for a worker or is with one
+  bool activities = false;     // at least one is with a worker
+};
+TasksUnderWay tasks_under_way(const Execution& run);
 
 }  // namespace perdure::engine

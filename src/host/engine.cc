@@ -47,15 +47,21 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory) {
   return std::make_unique<Engine>(std::move(storage).value());
 }
 
-Engine::Engine(std::unique_ptr<storage::Storage> storage)
-    : instance_(std::move(storage), clock_, instance_options()),
+Engine::Engine(std::unique_ptr<storage::Storage> storage, std::unique_ptr<runtime::Clock> clock)
+    : clock_(clock ? std::move(clock) : std::make_unique<runtime::SystemClock>()),
+      instance_(std::move(storage), *clock_, instance_options()),
       frontend_(instance_),
-      thread_(instance_, clock_) {}
+      thread_(instance_, *clock_) {}
 
 Engine::~Engine() {
   if (const Status status = stop(); !status.ok()) {
     fmt::print(stderr, "perdure: closing the state directory: {}\n", status.to_string());
   }
+}
+
+void Engine::wake() {
+  // Refused only when the engine has ended, and then nobody looks at clocks.
+  (void)instance_.post([](runtime::Service&) {}, runtime::Admission::kAlways);
 }
 
 std::optional<runtime::InstanceStats> Engine::stats(std::chrono::milliseconds longest) {

@@ -18,11 +18,14 @@ class Engine {
  public:
   // Opens or makes the state directory.
   static Result<std::unique_ptr<Engine>> open(const std::string& directory);
-  explicit Engine(std::unique_ptr<storage::Storage> storage);
+  // `clock` null: the system's.
+  explicit Engine(std::unique_ptr<storage::Storage> storage, std::unique_ptr<runtime::Clock> clock = nullptr);
   // stop(), and says on stderr if it failed.
   ~Engine();
 
   frontend::Frontend& frontend() { return frontend_; }
+  // Has the engine's thread look at the clock again. Thread-safe.
+  void wake();
   // As the engine's thread sees them; waits for it for at most `longest`. nullopt: it did not answer.
   std::optional<runtime::InstanceStats> stats(std::chrono::milliseconds longest);
 
@@ -31,7 +34,7 @@ class Engine {
   Status stop() { return thread_.stop(); }
 
  private:
-  runtime::SystemClock clock_;
+  const std::unique_ptr<runtime::Clock> clock_;
   runtime::Instance instance_;
   frontend::Frontend frontend_;
   runtime::LoopThread thread_;  // last: it runs while the others live

@@ -12,8 +12,21 @@ namespace {
 
 using temporal::api::history::v1::History;
 
+// A generation of batches that are kept parsed: more than are under way at a time.
+constexpr std::size_t kParsedBytes = 4 * 1024 * 1024;
+constexpr std::size_t kEventOverhead = 512;  // of a parsed event, beside its contents
+
+Status missing(ExecutionId execution, std::int64_t event) {
+  return data_loss(
+      fmt::format("event {} of execution {} is missing from the store; run `perdure fsck` on the state "
+                  "directory",
+                  event, execution.value));
+}
+
+}  // namespace
+
 // One page under construction.
-struct Page {
+struct HistoryCache::Page {
   std::int64_t next;  // the event wanted now
   std::int64_t end;
   int events_left;
@@ -24,28 +37,48 @@ struct Page {
   bool done() const { return full || next >= end; }
 };
 
-Status missing(ExecutionId execution, std::int64_t event) {
-  return data_loss(
-      fmt::format("event {} of execution {} is missing from the store; run `perdure fsck` on the state "
-                  "directory",
-                  event, execution.value));
+void HistoryCache::ParsedBatches::put(ExecutionId execution, std::int64_t first_event_id, std::size_t bytes,
+                                      std::unique_ptr<History> events) {
+  bytes += kEventOverhead * static_cast<std::size_t>(events->events_size());
+  if (bytes > kParsedBytes / 16) {
+    return;
+  }
+  young_bytes_ += bytes;
+  if (young_bytes_ > kParsedBytes) {
+    old_ = std::exchange(young_, {});
+    young_bytes_ = bytes;
+  }
+  young_.insert_or_assign({execution.value, first_event_id}, std::move(events));
+}
+
+std::unique_ptr<History> HistoryCache::ParsedBatches::take(ExecutionId execution,
+                                                           std::int64_t first_event_id) {
+  for (Generation* generation : {&young_, &old_}) {
+    if (auto node = generation->extract({execution.value, first_event_id})) {
+      return std::move(node.mapped());
+    }
+  }
+  return nullptr;
 }
 
 // Takes from `batch` what the page still wants.
-Status take(const HistoryBatch& batch, ExecutionId execution, Page& page) {
+Status HistoryCache::take(const HistoryBatch& batch, ExecutionId execution, Page& page) {
   if (batch.first_event_id + batch.event_count <= page.next) {
     return {};
   }
   if (batch.first_event_id > page.next) {
     return missing(execution, page.next);
   }
-  History parsed;
-  if (!parsed.ParseFromString(batch.events) || parsed.events_size() != batch.event_count) {
-    return data_loss(fmt::format("the events {} to {} of execution {} cannot be read", batch.first_event_id,
-                                 batch.first_event_id + batch.event_count - 1, execution.value));
+  std::unique_ptr<History> parsed = parsed_.take(execution, batch.first_event_id);
+  if (parsed == nullptr) {
+    parsed = std::make_unique<History>();
+    if (!parsed->ParseFromString(batch.events) || parsed->events_size() != batch.event_count) {
+      return data_loss(fmt::format("the events {} to {} of execution {} cannot be read", batch.first_event_id,
+                                   batch.first_event_id + batch.event_count - 1, execution.value));
+    }
   }
   const bool whole = batch.events.size() <= page.bytes_left && batch.event_count <= page.events_left;
-  for (auto& event : *parsed.mutable_events()) {
+  for (auto& event : *parsed->mutable_events()) {
     if (event.event_id() < page.next) {
       continue;
     }
@@ -68,8 +101,6 @@ Status take(const HistoryBatch& batch, ExecutionId execution, Page& page) {
   return {};
 }
 
-}  // namespace
-
 void HistoryCache::append(ExecutionId execution, HistoryBatch batch) {
   auto [found, created] = tails_.try_emplace(execution.value);
   Tail& tail = found->second;
@@ -88,6 +119,11 @@ void HistoryCache::append(ExecutionId execution, HistoryBatch batch) {
   bytes_ += batch.events.size();
   tail.batches.push_back(std::move(batch));
   evict();
+}
+
+void HistoryCache::keep_parsed(ExecutionId execution, std::int64_t first_event_id, std::size_t bytes,
+                               std::unique_ptr<History> events) {
+  parsed_.put(execution, first_event_id, bytes, std::move(events));
 }
 
 void HistoryCache::forget(ExecutionId execution) {

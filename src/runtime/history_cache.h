@@ -1,11 +1,15 @@
 #pragma once
 // Histories as readers want them: events from one id to another, in pages bounded by number and bytes. Keeps
-// the latest batches of recently written runs in memory, so that handing out a workflow task reads no disk.
+// the latest batches of recently written runs in memory, so that handing out a workflow task reads no disk; and
+// of the very latest the events as the engine made them, which go to whoever reads them first: in most cases
+// the worker that the next task is handed to.
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <list>
+#include <memory>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/record.h"
@@ -22,6 +26,9 @@ class HistoryCache {
 
   // `batch` is durable now.
   void append(ExecutionId execution, HistoryBatch batch);
+  // The batch that begins with `first_event_id` has been appended; these are its events, `bytes` of them.
+  void keep_parsed(ExecutionId execution, std::int64_t first_event_id, std::size_t bytes,
+                   std::unique_ptr<temporal::api::history::v1::History> events);
   void forget(ExecutionId execution);
 
   // Adds the events [from, end) to `out`, as many as `max_events` and `max_bytes` allow but at least one;
@@ -31,13 +38,36 @@ class HistoryCache {
                             std::size_t max_bytes, temporal::api::history::v1::History* out);
 
  private:
+  struct Page;
   struct Tail {  // consecutive batches, the last ones of a run
-    std::deque<HistoryBatch> batches;
+    std::vector<HistoryBatch> batches;
     std::int64_t next = 0;
     std::size_t bytes = 0;
     std::list<ExecutionId>::iterator recency;
   };
 
+  // Of batches that were appended lately, in two generations: forgetting the older one costs nothing per use.
+  class ParsedBatches {
+   public:
+    void put(ExecutionId execution, std::int64_t first_event_id, std::size_t bytes,
+             std::unique_ptr<temporal::api::history::v1::History> events);
+    std::unique_ptr<temporal::api::history::v1::History> take(ExecutionId execution,
+                                                              std::int64_t first_event_id);
+
+   private:
+    struct Hash {
+      std::size_t operator()(const std::pair<std::int64_t, std::int64_t>& key) const {
+        return std::hash<std::int64_t>()(key.first * 1'000'003 + key.second);
+      }
+    };
+    using Generation = std::unordered_map<std::pair<std::int64_t, std::int64_t>,
+                                          std::unique_ptr<temporal::api::history::v1::History>, Hash>;
+    Generation young_;
+    Generation old_;
+    std::size_t young_bytes_ = 0;  // that went in
+  };
+
+  Status take(const HistoryBatch& batch, ExecutionId execution, Page& page);
   const Tail* find(ExecutionId execution, std::int64_t from);
   void keep(ExecutionId execution, const std::vector<HistoryBatch>& batches);
   void evict();
@@ -47,6 +77,7 @@ class HistoryCache {
   std::size_t bytes_ = 0;
   std::unordered_map<std::int64_t, Tail> tails_;
   std::list<ExecutionId> recency_;  // last used first
+  ParsedBatches parsed_;
 };
 
 }  // namespace perdure::runtime

@@ -68,7 +68,8 @@ void Loop::step(Service& service) {
       continue;
     }
     finish_round(Status());
-    if (!worked && deferred_.empty() && offers_.empty() && !matching_.wants_pages() && mailbox_.empty()) {
+    if (!worked && deferred_.empty() && offers_.empty() && !matching_.wants_pages() && mailbox_.empty() &&
+        !rest()) {
       return;
     }
   }
@@ -158,9 +159,13 @@ void Loop::finish_round(const Status& outcome) {
     CachedRun& entry = **runs_.get(execution);
     entry.dirty = false;
     runs_.measure(entry);
+    note_tasks_under_way(entry);
   }
   for (auto& [execution, batch] : round_.appended) {
     histories_.append(execution, std::move(batch));
+  }
+  for (engine::WrittenEvents& written : round_.events) {
+    histories_.keep_parsed(written.execution, written.first_event_id, written.bytes, std::move(written.events));
   }
   release(Status());
 }
@@ -171,6 +176,7 @@ void Loop::release(const Status& outcome) {
   std::vector<Finish> finishes = std::exchange(round_.finishes, std::move(spare_finishes_));
   round_.transitions.clear();
   round_.appended.clear();
+  round_.events.clear();
   round_.bytes = 0;
   for (const Finish& finish : finishes) {
     finish(ended_ ? mailbox_.state() : outcome);  // one before it may have found the store broken
@@ -253,7 +259,13 @@ std::optional<Timestamp> Loop::wake_at() const {
     consider(volatile_deadlines_.begin()->first);
   }
   if (!wait_deadlines_.empty()) {
-    consider(wait_deadlines_.begin()->first);
+    consider(wait_deadlines_.begin()->first + clock_.skipped());
+  }
+  if (const auto at = clock_.wake_at(); at && *at > now_) {
+    consider(*at);
+  }
+  if (!activity_polls_.empty()) {
+    consider(now_ + kWorkerComesBack);
   }
   if (recovering_) {
     consider(refused_until_.value_or(now_));

@@ -6,6 +6,7 @@
 // A round's changes are in memory before they are durable. Everything computed from a changed (dirty) run
 // waits in Round::finishes until the commit; a run that is not dirty is exactly as the store has it, so
 // answers about it need no waiting.
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -27,6 +28,9 @@
 #include "runtime/service.h"
 
 namespace perdure::runtime {
+
+// With a clock that skips: so long does a task wait for a worker that has just polled for others.
+inline constexpr std::chrono::seconds kWorkerComesBack{1};
 
 class Loop {
  public:
@@ -69,11 +73,12 @@ class Loop {
     std::set<ExecutionId> touched;
     std::vector<Finish> finishes;
     std::vector<std::pair<ExecutionId, HistoryBatch>> appended;
+    std::vector<engine::WrittenEvents> events;  // the same, parsed
     std::size_t bytes = 0;
   };
   struct WaitingPoll {
     Poll poll;
-    Timestamp deadline;
+    Timestamp deadline;                                        // as patience_time()
     Reply<std::optional<WorkflowTaskHandOut>> workflow_reply;  // one of the two
     Reply<std::optional<ActivityTaskHandOut>> activity_reply;
     void answer(const Status& status) const;  // OK: with nothing
@@ -81,7 +86,7 @@ class Loop {
   struct WaitingHistory {
     HistoryQuery query;
     ExecutionId execution;
-    Timestamp deadline;
+    Timestamp deadline;  // as patience_time()
     Reply<HistoryAnswer> reply;
   };
   // Where an asynchronous commit reports to; outlives the loop if it has to.
@@ -123,6 +128,11 @@ class Loop {
             void (*command)(engine::Outcome&, engine::Execution&, ItemKey, const engine::Context&));
   bool recover_orphans();
   bool expire_waiting();
+  // The time by which callers wait: it does not skip.
+  Timestamp patience_time() const { return now_ - clock_.skipped(); }
+  void note_tasks_under_way(const CachedRun& entry);
+  bool rest();
+  bool worker_may_come_back();
 
   // loop_tasks.cc: queues and pollers
   void add_poll(WaitingPoll waiting);
@@ -168,9 +178,13 @@ class Loop {
   std::set<std::pair<Timestamp, ExecutionId>> volatile_deadlines_;
   std::map<std::uint64_t, WaitingPoll> polls_;
   std::map<std::string, Timestamp> sticky_polls_;  // sticky queue: when it was last polled
+  // With a clock that skips: activity queues lately polled, and runs (engine::TasksUnderWay).
+  std::map<std::string, Timestamp> activity_polls_;
+  std::set<ExecutionId> workflow_task_under_way_;
+  std::set<ExecutionId> activities_under_way_;
   std::map<std::uint64_t, WaitingHistory> history_waits_;
   std::map<ExecutionId, std::set<std::uint64_t>> history_waits_of_;
-  std::set<std::pair<Timestamp, std::uint64_t>> wait_deadlines_;
+  std::set<std::pair<Timestamp, std::uint64_t>> wait_deadlines_;  // as patience_time()
 
   bool recovering_ = true;
   std::set<std::pair<ExecutionId, ItemKey>> hopeless_orphans_;  // looking at them changed nothing

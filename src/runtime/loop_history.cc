@@ -41,8 +41,8 @@ void Loop::serve_history(HistoryQuery query, const Reply<HistoryAnswer>& reply, 
     query.target = {answer.execution, {}, answer.run_id};
     const std::uint64_t id = query.id;
     check(!polls_.contains(id) && !history_waits_.contains(id), "a waiting call has an id of its own");
-    WaitingHistory wait{std::move(query), answer.execution, now_, reply};
-    wait.deadline = now_ + wait.query.max_wait;
+    WaitingHistory wait{std::move(query), answer.execution, patience_time(), reply};
+    wait.deadline = patience_time() + wait.query.max_wait;
     wait_deadlines_.insert({wait.deadline, id});
     history_waits_of_[answer.execution].insert(id);
     history_waits_.emplace(id, std::move(wait));
@@ -76,7 +76,7 @@ void Loop::wake_history(ExecutionId execution) {
   const std::set<std::uint64_t> ids = found->second;
   for (const std::uint64_t id : ids) {
     WaitingHistory wait = take_history_wait(id);
-    wait.query.max_wait = wait.deadline - now_;
+    wait.query.max_wait = wait.deadline - patience_time();
     serve_history(std::move(wait.query), wait.reply, /*may_wait=*/true);
   }
 }

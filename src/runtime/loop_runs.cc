@@ -1,6 +1,8 @@
 // Changing runs: one command, one transition; a command that throws costs its run its place in memory.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -45,6 +47,7 @@ bool Loop::apply(engine::Outcome outcome) {
       }
     }
     round_.transitions.push_back(std::move(transition));
+    std::move(outcome.events.begin(), outcome.events.end(), std::back_inserter(round_.events));
   }
   for (engine::ReadyTask& ready : outcome.ready) {
     offer(std::move(ready.queue), {sequence_, ready.execution, ready.item});
@@ -54,6 +57,7 @@ bool Loop::apply(engine::Outcome outcome) {
 
 // Keeps the deadline of a task that is started in memory only; the store knows nothing of it.
 void Loop::refresh(CachedRun& entry) {
+  note_tasks_under_way(entry);
   const auto deadline = engine::volatile_deadline(*entry.run);
   if (deadline == entry.volatile_deadline) {
     return;
@@ -207,6 +211,8 @@ Result<StartAnswer> Loop::describe_start(engine::StartReply reply) {
 
 void Loop::drop_run(ExecutionId execution) {
   std::erase_if(volatile_deadlines_, [execution](const auto& entry) { return entry.second == execution; });
+  workflow_task_under_way_.erase(execution);
+  activities_under_way_.erase(execution);
   runs_.drop(execution);
   due_.forget(execution);
 }

@@ -56,7 +56,7 @@ void Loop::add_poll(WaitingPoll waiting) {
     waiting.answer(too_many_pollers(poll.queue));
     return;
   }
-  waiting.deadline = now_ + poll.max_wait;
+  waiting.deadline = patience_time() + poll.max_wait;
   wait_deadlines_.insert({waiting.deadline, poll.id});
   if (poll.poller.sticky) {
     note_sticky_poll(poll.queue);
@@ -72,6 +72,9 @@ Loop::WaitingPoll Loop::take_poll(std::uint64_t id) {
   matching_.remove_poller(waiting.poll.queue, id);
   if (waiting.poll.poller.sticky) {
     note_sticky_poll(waiting.poll.queue);
+  }
+  if (waiting.activity_reply && clock_.skips()) {
+    activity_polls_[waiting.poll.queue] = patience_time();
   }
   return waiting;
 }
@@ -138,13 +141,14 @@ void Loop::offer(std::string queue, const matching::WaitingTask& task) {
 bool Loop::sticky_worker_lives(const std::string& queue) const {
   auto seen = sticky_polls_.find(queue);
   return matching_.pollers(queue) > 0 ||
-         (seen != sticky_polls_.end() && now_ - seen->second <= kStickyWorkerGone);
+         (seen != sticky_polls_.end() && patience_time() - seen->second <= kStickyWorkerGone);
 }
 
 void Loop::note_sticky_poll(const std::string& queue) {
-  sticky_polls_[queue] = now_;
+  const Timestamp now = patience_time();
+  sticky_polls_[queue] = now;
   if (sticky_polls_.size() > kStickyQueuesRemembered) {
-    std::erase_if(sticky_polls_, [this](const auto& seen) { return now_ - seen.second > kStickyWorkerGone; });
+    std::erase_if(sticky_polls_, [now](const auto& seen) { return now - seen.second > kStickyWorkerGone; });
   }
 }
 

@@ -104,7 +104,7 @@ bool Loop::recover_orphans() {
 
 bool Loop::expire_waiting() {
   bool worked = false;
-  while (!wait_deadlines_.empty() && wait_deadlines_.begin()->first <= now_) {
+  while (!wait_deadlines_.empty() && wait_deadlines_.begin()->first <= patience_time()) {
     const std::uint64_t id = wait_deadlines_.begin()->second;
     worked = true;
     if (polls_.contains(id)) {
@@ -117,6 +117,45 @@ bool Loop::expire_waiting() {
     });
   }
   return worked;
+}
+
+// Keeps count of what a clock that skips must not skip.
+void Loop::note_tasks_under_way(const CachedRun& entry) {
+  if (!clock_.skips()) {
+    return;
+  }
+  const engine::TasksUnderWay tasks = engine::tasks_under_way(*entry.run);
+  const auto keep = [&entry](std::set<ExecutionId>& runs, bool member) {
+    if (member) {
+      runs.insert(entry.execution);
+    } else {
+      runs.erase(entry.execution);
+    }
+  };
+  keep(workflow_task_under_way_, tasks.workflow_task);
+  keep(activities_under_way_, tasks.activities);
+}
+
+// A worker over a network is between two polls for a moment; the task that waits is as good as with it.
+bool Loop::worker_may_come_back() {
+  const Timestamp gone_since = patience_time() - kWorkerComesBack;
+  std::erase_if(activity_polls_, [&](const auto& queue) {
+    return queue.second < gone_since || matching_.pollers(queue.first) > 0 ||
+           matching_.tasks(queue.first) == 0;
+  });
+  return !activity_polls_.empty();
+}
+
+// Nothing is to be done now: a clock that skips may go on to what is due next.
+bool Loop::rest() {
+  if (!clock_.skips()) {
+    return false;
+  }
+  Rest rest;
+  rest.next_due = due_.wake_at();
+  rest.workflow_tasks = !workflow_task_under_way_.empty();
+  rest.activities = !activities_under_way_.empty() || worker_may_come_back();
+  return clock_.rest(rest) || !mailbox_.empty();
 }
 
 }  // namespace perdure::runtime

@@ -126,7 +126,9 @@ inline temporal::api::common::v1::Payloads payloads(const std::string& data) {
 
 class Rig {
  public:
-  explicit Rig(runtime::InstanceOptions options = {}) : options_(std::move(options)) {
+  // `other_clock`, if there is one, is used instead of the rig's own.
+  explicit Rig(runtime::InstanceOptions options = {}, runtime::Clock* other_clock = nullptr)
+      : options_(std::move(options)), other_clock_(other_clock) {
     options_.on_fatal = [this](const Status& status) { fatal = status; };
     open();
   }
@@ -272,11 +274,13 @@ class Rig {
     auto opened = std::make_unique<TestStorage>(durable);
     opened->set_incarnation(incarnation_);
     storage = opened.get();
-    instance = std::make_unique<runtime::Instance>(std::move(opened), clock, options_);
+    instance = std::make_unique<runtime::Instance>(std::move(opened),
+                                                   other_clock_ != nullptr ? *other_clock_ : clock, options_);
     frontend = std::make_unique<frontend::Frontend>(*instance);
   }
 
   runtime::InstanceOptions options_;
+  runtime::Clock* other_clock_;
   std::int64_t incarnation_ = 1;
 };
 
