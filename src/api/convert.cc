@@ -44,10 +44,13 @@ Duration from_proto(const google::protobuf::Duration& duration) {
 }
 
 void append_serialized(const google::protobuf::MessageLite& message, std::string* out) {
-  google::protobuf::io::StringOutputStream stream(out);
+  const std::size_t size = message.ByteSizeLong();  // also remembers the sizes of the parts
+  const std::size_t before = out->size();
+  out->resize(before + size);
+  google::protobuf::io::ArrayOutputStream stream(out->data() + before, static_cast<int>(size));
   google::protobuf::io::CodedOutputStream coded(&stream);
   coded.SetSerializationDeterministic(true);
-  message.SerializeToCodedStream(&coded);
+  message.SerializeWithCachedSizes(&coded);
 }
 
 std::string serialize(const google::protobuf::MessageLite& message) {

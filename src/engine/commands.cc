@@ -30,6 +30,9 @@ history::HistoryEvent command_event(const CommandTurn& turn, const command::Comm
   return event;
 }
 
+// The one that was appended just now. Good until the next one is.
+const history::HistoryEvent& last_event(Execution& run) { return *run.new_events().events().rbegin(); }
+
 TaskFailure invalid_state(Cause cause, const char* action, const std::string& what) {
   return {cause, fmt::format("invalid history builder state for action: {}, {}", action, what)};
 }
@@ -51,26 +54,25 @@ Failed schedule_activity(CommandTurn& turn, const command::Command& command) {
   auto* scheduled = event.mutable_activity_task_scheduled_event_attributes();
   scheduled->set_workflow_task_completed_event_id(turn.completed_event_id);
   scheduled->set_activity_id(asked.activity_id());
-  *scheduled->mutable_activity_type() = asked.activity_type();
-  *scheduled->mutable_task_queue() = asked.task_queue();
+  scheduled->mutable_activity_type()->Swap(asked.mutable_activity_type());
+  scheduled->mutable_task_queue()->Swap(asked.mutable_task_queue());
   if (asked.has_header()) {
-    *scheduled->mutable_header() = std::move(*asked.mutable_header());
+    scheduled->mutable_header()->Swap(asked.mutable_header());
   }
   if (asked.has_input()) {
-    *scheduled->mutable_input() = std::move(*asked.mutable_input());
+    scheduled->mutable_input()->Swap(asked.mutable_input());
   }
   *scheduled->mutable_schedule_to_close_timeout() = asked.schedule_to_close_timeout();
   *scheduled->mutable_schedule_to_start_timeout() = asked.schedule_to_start_timeout();
   *scheduled->mutable_start_to_close_timeout() = asked.start_to_close_timeout();
   *scheduled->mutable_heartbeat_timeout() = asked.heartbeat_timeout();
-  *scheduled->mutable_retry_policy() = asked.retry_policy();
+  scheduled->mutable_retry_policy()->Swap(asked.mutable_retry_policy());
   scheduled->set_use_workflow_build_id(asked.use_workflow_build_id());
   if (asked.has_priority()) {
     *scheduled->mutable_priority() = asked.priority();
   }
-  const history::ActivityTaskScheduledEventAttributes attributes = *scheduled;
   const std::int64_t id = append_event(turn.step.run, std::move(event));
-  add_activity(turn.step, id, attributes);
+  add_activity(turn.step, id, last_event(turn.step.run).activity_task_scheduled_event_attributes());
   if (asked.request_eager_execution()) {
     turn.eager_activities.push_back(id);
   }
@@ -131,9 +133,8 @@ Failed start_timer(CommandTurn& turn, const command::Command& command) {
     *started->mutable_start_to_fire_timeout() = asked.start_to_fire_timeout();
   }
   started->set_workflow_task_completed_event_id(turn.completed_event_id);
-  const history::TimerStartedEventAttributes attributes = *started;
   const std::int64_t id = append_event(turn.step.run, std::move(event));
-  add_timer(turn.step, id, attributes);
+  add_timer(turn.step, id, last_event(turn.step.run).timer_started_event_attributes());
   return std::nullopt;
 }
 

@@ -1,5 +1,8 @@
 #include "engine/commit.h"
 
+#include <memory>
+#include <utility>
+
 #include "base/limits.h"
 #include "engine/close.h"
 #include "engine/history.h"
@@ -48,7 +51,12 @@ RunWrite& commit(Step& step) {
     enforce_history_limits(step);
   }
   run.forget_savepoint();
-  RunWrite& write = step.out.writes.emplace_back(run.take_changes());
+  auto events = std::make_unique<history::History>();
+  RunWrite& write = step.out.writes.emplace_back(run.take_changes(events.get()));
+  if (!write.append.empty()) {
+    const HistoryBatch& batch = write.append.front();
+    step.out.events.push_back({run.id(), batch.first_event_id, batch.events.size(), std::move(events)});
+  }
   for (const Item& item : write.upsert) {
     const bool handed_out = item.key.kind == ItemKind::kWorkflowTask && run.volatile_start() != nullptr;
     if (!item.queue.empty() && !handed_out) {

@@ -50,9 +50,18 @@ struct ReadyTask {
   std::string queue;
 };
 
+// A HistoryBatch of a write as it was before it was serialised, so that who reads it next need not parse it.
+struct WrittenEvents {
+  ExecutionId execution;
+  std::int64_t first_event_id = 0;
+  std::size_t bytes = 0;  // when serialised
+  std::unique_ptr<temporal::api::history::v1::History> events;
+};
+
 // What one command did. `writes` is empty when nothing durable changed.
 struct Outcome {
   std::vector<RunWrite> writes;
+  std::vector<WrittenEvents> events;  // what `writes` append
   std::vector<ReadyTask> ready;
   std::vector<std::unique_ptr<Execution>> created;  // runs that begin with this command, to be cached by the shell
 };

@@ -123,10 +123,14 @@ Status terminate_too_large(Step& step, std::size_t bytes) {
 class Completion {
  public:
   Completion(Step& step, const wire::RespondWorkflowTaskCompletedRequest& request, const PollerInfo& worker)
-      : step_(step), request_(request), worker_(worker), task_(*step.run.workflow_task()) {}
+      : step_(step),
+        request_(request),
+        worker_(worker),
+        attempt_(step.run.workflow_task()->attempt()),
+        original_scheduled_time_{step.run.workflow_task()->original_scheduled_time()} {}
 
   Result<WorkflowTaskCompletion> run() {
-    if (is_heartbeat() && step_.now() > Timestamp{task_.original_scheduled_time()} + kHeartbeatTimeout) {
+    if (is_heartbeat() && step_.now() > original_scheduled_time_ + kHeartbeatTimeout) {
       return end_heartbeats();
     }
     step_.run.save();
@@ -135,7 +139,7 @@ class Completion {
     turn.has_unseen_events = has_buffered_events(step_.run);
     if (std::optional<TaskFailure> failure = carry_out_commands(turn, request_)) {
       step_.run.roll_back();
-      if (task_.attempt() > 1 && failure->cause != enums::WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND) {
+      if (attempt_ > 1 && failure->cause != enums::WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND) {
         return invalid_argument(failure->message());  // left to its time-out, which slows the repetition down
       }
       return fail_task(step_, *failure, request_);
@@ -191,7 +195,7 @@ class Completion {
       return false;
     }
     if (is_heartbeat()) {
-      schedule_workflow_task_heartbeat(step_, Timestamp{task_.original_scheduled_time()});
+      schedule_workflow_task_heartbeat(step_, original_scheduled_time_);
     } else {
       schedule_workflow_task(step_);
     }
@@ -208,7 +212,8 @@ class Completion {
   Step& step_;
   const wire::RespondWorkflowTaskCompletedRequest& request_;
   const PollerInfo& worker_;
-  const state::WorkflowTaskState task_;
+  const int attempt_;
+  const Timestamp original_scheduled_time_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "api/convert.h"
@@ -54,20 +55,37 @@ history::HistoryEvent scheduled_event(const Execution& run, const state::Workflo
   return event;
 }
 
-history::HistoryEvent started_event(const state::WorkflowTaskState& task, const std::string& identity) {
-  history::HistoryEvent event =
-      make_event(enums::EVENT_TYPE_WORKFLOW_TASK_STARTED, Timestamp{task.started_time()});
+history::HistoryEvent started_event(std::int64_t scheduled_event_id, const VolatileStart& start,
+                                    const std::string& identity) {
+  history::HistoryEvent event = make_event(enums::EVENT_TYPE_WORKFLOW_TASK_STARTED, start.started_time);
   auto* attributes = event.mutable_workflow_task_started_event_attributes();
-  attributes->set_scheduled_event_id(task.scheduled_event_id());
+  attributes->set_scheduled_event_id(scheduled_event_id);
   attributes->set_identity(identity);
-  attributes->set_request_id(task.request_id());
-  attributes->set_suggest_continue_as_new(task.suggest_reasons_size() != 0);
-  *attributes->mutable_suggest_continue_as_new_reasons() = task.suggest_reasons();
-  attributes->set_history_size_bytes(task.history_size_bytes());
-  if (!task.build_id().empty()) {
-    attributes->mutable_worker_version()->set_build_id(task.build_id());
+  attributes->set_request_id(start.request_id);
+  attributes->set_suggest_continue_as_new(!start.suggest_reasons.empty());
+  for (const int reason : start.suggest_reasons) {
+    attributes->add_suggest_continue_as_new_reasons(static_cast<enums::SuggestContinueAsNewReason>(reason));
+  }
+  attributes->set_history_size_bytes(start.history_size_bytes);
+  if (!start.build_id.empty()) {
+    attributes->mutable_worker_version()->set_build_id(start.build_id);
   }
   return event;
+}
+
+// Of a task whose start is stored.
+VolatileStart start_of(const state::WorkflowTaskState& task) {
+  VolatileStart start;
+  start.started_event_id = task.started_event_id();
+  start.started_time = Timestamp{task.started_time()};
+  start.request_id = task.request_id();
+  start.identity = task.identity();
+  start.build_id = task.build_id();
+  start.history_size_bytes = task.history_size_bytes();
+  start.suggest_reasons.assign(task.suggest_reasons().begin(), task.suggest_reasons().end());
+  start.incarnation = task.incarnation();
+  start.holder = task.holder();
+  return start;
 }
 
 std::vector<int> suggest_reasons(const state::ExecutionState& info) {
@@ -135,15 +153,6 @@ void drop_failed_task(Execution& run, bool count_attempt) {
   run.remove(kTask);
 }
 
-// The started task as it would be stored if its start were durable.
-state::WorkflowTaskState started_task(const Execution& run) {
-  state::WorkflowTaskState task = *run.workflow_task();
-  if (const VolatileStart* start = run.volatile_start()) {
-    set_started(&task, *start);
-  }
-  return task;
-}
-
 }  // namespace
 
 taskqueue::TaskQueue current_task_queue(const Execution& run) {
@@ -200,7 +209,8 @@ void make_start_durable(Step& step) {
   if (start->leaves_sticky_queue) {
     clear_sticky_queue(run);
   }
-  const std::int64_t id = append_event(run, started_event(task, task.identity()));
+  const std::int64_t id =
+      append_event(run, started_event(task.scheduled_event_id(), *start, start->identity));
   check(id == start->started_event_id, "a started event gets the id that the worker was told");
   run.set_volatile_start(std::nullopt);
 }
@@ -209,17 +219,19 @@ std::int64_t complete_started_workflow_task(Step& step,
                                             const wire::RespondWorkflowTaskCompletedRequest& request) {
   Execution& run = step.run;
   make_start_durable(step);
-  state::WorkflowTaskState task = *run.workflow_task();
-  if (task.attempt() > 1) {
+  std::int64_t scheduled_event_id = run.workflow_task()->scheduled_event_id();
+  std::int64_t started_event_id = run.workflow_task()->started_event_id();
+  if (run.workflow_task()->attempt() > 1) {
     // A transient task that comes to something is written after all.
-    task.set_scheduled_event_id(
-        append_event(run, scheduled_event(run, task, Timestamp{task.scheduled_time()})));
-    task.set_started_event_id(append_event(run, started_event(task, request.identity())));
+    const state::WorkflowTaskState& task = *run.workflow_task();
+    scheduled_event_id = append_event(run, scheduled_event(run, task, Timestamp{task.scheduled_time()}));
+    started_event_id =
+        append_event(run, started_event(scheduled_event_id, start_of(task), request.identity()));
   }
   history::HistoryEvent event = make_event(enums::EVENT_TYPE_WORKFLOW_TASK_COMPLETED, step.now());
   auto* attributes = event.mutable_workflow_task_completed_event_attributes();
-  attributes->set_scheduled_event_id(task.scheduled_event_id());
-  attributes->set_started_event_id(task.started_event_id());
+  attributes->set_scheduled_event_id(scheduled_event_id);
+  attributes->set_started_event_id(started_event_id);
   attributes->set_identity(request.identity());
   attributes->set_binary_checksum(request.binary_checksum());
   if (request.has_worker_version_stamp()) {
@@ -236,16 +248,16 @@ std::int64_t complete_started_workflow_task(Step& step,
   state::ExecutionState& info = run.info();
   run.remove(kTask);
   info.set_workflow_task_attempt(1);
-  info.set_last_completed_started_event_id(task.started_event_id());
+  info.set_last_completed_started_event_id(started_event_id);
   info.set_worker_deployment_name(attributes->worker_deployment_name());
   if (attributes->has_worker_version()) {
     *info.mutable_worker_version_stamp() = attributes->worker_version();
   } else {
     info.clear_worker_version_stamp();
   }
-  const history::WorkflowTaskCompletedEventAttributes copy = *attributes;
-  const std::int64_t id = append_event(run, std::move(event));
-  add_reset_point(step, copy, id);
+  const std::int64_t id = info.next_event_id();
+  add_reset_point(step, *attributes, id);
+  check(append_event(run, std::move(event)) == id, "this event is not buffered");
   return id;
 }
 
@@ -295,15 +307,17 @@ void time_out_waiting_workflow_task(Step& step) {
 }
 
 WorkflowTaskStart workflow_task_answer(const Execution& run, const std::string& identity) {
-  const state::WorkflowTaskState task = started_task(run);
+  const state::WorkflowTaskState& task = *run.workflow_task();
   const VolatileStart* in_memory = run.volatile_start();
+  const std::optional<VolatileStart> stored =
+      in_memory == nullptr ? std::optional(start_of(task)) : std::nullopt;
+  const VolatileStart& start = stored ? *stored : *in_memory;
   const state::ExecutionState& info = run.info();
   WorkflowTaskStart answer;
-  answer.ref = {task.scheduled_event_id(), task.started_event_id(), task.attempt(), task.incarnation(),
-                task.started_time()};
+  answer.ref = {task.scheduled_event_id(), start.started_event_id, task.attempt(), start.incarnation,
+                start.started_time.nanos};
   answer.previous_started_event_id = info.last_completed_started_event_id();
-  const bool sticky =
-      !info.sticky_queue().empty() && (in_memory == nullptr || !in_memory->leaves_sticky_queue);
+  const bool sticky = !info.sticky_queue().empty() && !start.leaves_sticky_queue;
   answer.first_event_id = sticky ? answer.previous_started_event_id + 1 : 1;
   answer.next_event_id = info.next_event_id();
   if (task.attempt() > 1) {
@@ -311,19 +325,19 @@ WorkflowTaskStart workflow_task_answer(const Execution& run, const std::string& 
     answer.unstored_events.back().set_event_id(task.scheduled_event_id());
   }
   if (task.attempt() > 1 || in_memory != nullptr) {
-    answer.unstored_events.push_back(started_event(task, identity));
-    answer.unstored_events.back().set_event_id(task.started_event_id());
+    answer.unstored_events.push_back(started_event(task.scheduled_event_id(), start, identity));
+    answer.unstored_events.back().set_event_id(start.started_event_id);
   }
   wire::PollWorkflowTaskQueueResponse& response = answer.response;
   response.mutable_workflow_execution()->set_workflow_id(run.key().workflow_id.value);
   response.mutable_workflow_execution()->set_run_id(run.run_id().value);
   response.mutable_workflow_type()->set_name(info.workflow_type());
   response.set_previous_started_event_id(answer.previous_started_event_id);
-  response.set_started_event_id(task.started_event_id());
+  response.set_started_event_id(start.started_event_id);
   response.set_attempt(task.attempt());
   *response.mutable_workflow_execution_task_queue() = task_queue(run, info.task_queue(), false);
   set_time(response.mutable_scheduled_time(), task.scheduled_time());
-  set_time(response.mutable_started_time(), task.started_time());
+  set_time(response.mutable_started_time(), start.started_time.nanos);
   return answer;
 }
 
@@ -331,10 +345,16 @@ bool is_started_task(const Execution& run, const WorkflowTaskRef& ref) {
   if (!run.has_started_workflow_task()) {
     return false;
   }
-  const state::WorkflowTaskState task = started_task(run);
-  return task.scheduled_event_id() == ref.scheduled_event_id &&
-         task.started_event_id() == ref.started_event_id && task.attempt() == ref.attempt &&
-         task.incarnation() == ref.incarnation && task.started_time() == ref.started_time;
+  const state::WorkflowTaskState& task = *run.workflow_task();
+  if (task.scheduled_event_id() != ref.scheduled_event_id || task.attempt() != ref.attempt) {
+    return false;
+  }
+  if (const VolatileStart* start = run.volatile_start()) {
+    return start->started_event_id == ref.started_event_id && start->incarnation == ref.incarnation &&
+           start->started_time.nanos == ref.started_time;
+  }
+  return task.started_event_id() == ref.started_event_id && task.incarnation() == ref.incarnation &&
+         task.started_time() == ref.started_time;
 }
 
 }  // namespace perdure::engine
