@@ -1,6 +1,7 @@
 #include "server/acceptor.h"
 
 #include <errno.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -8,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "server/limits.h"
@@ -52,6 +54,10 @@ Result<std::unique_ptr<Acceptor>> Acceptor::listen(const Endpoint& endpoint) {
     return first_failure;
   }
   acceptor->wake_ = eventfd(0, EFD_CLOEXEC);
+  if (acceptor->wake_ < 0) {
+    return Status(Code::kUnavailable, fmt::format("{} cannot be served: no event descriptor: {}",
+                                                  endpoint.address.text(), std::strerror(errno)));
+  }
   acceptor->highest_descriptor_ = highest_descriptor();
   return acceptor;
 }

@@ -32,7 +32,7 @@ std::unique_ptr<Method> describe(const MethodDescriptor& descriptor) {
 
 bool Calls::enter() {
   const bool few = under_way_.fetch_add(1, std::memory_order_relaxed) < limits::kCalls;
-  return few && answer_bytes_.load(std::memory_order_relaxed) < limits::kUnreadAnswers;
+  return few && answers_.bytes() < limits::kUnreadAnswers;
 }
 
 void Calls::leave() { under_way_.fetch_sub(1, std::memory_order_relaxed); }

@@ -16,6 +16,7 @@
 #include "frontend/frontend.h"
 #include "server/log.h"
 #include "server/method.h"
+#include "server/unread_answers.h"
 
 namespace perdure::server {
 
@@ -24,8 +25,9 @@ class UnaryCall;
 // What all calls share. Thread-safe.
 class Calls {
  public:
-  Calls(frontend::Frontend& frontend, std::shared_ptr<const Log> log)
-      : frontend_(frontend), log_(std::move(log)) {}
+  Calls(frontend::Frontend& frontend, std::shared_ptr<const Log> log,
+        std::chrono::milliseconds answer_patience)
+      : frontend_(frontend), log_(std::move(log)), answers_(answer_patience) {}
 
   frontend::Frontend& frontend() { return frontend_; }
 
@@ -37,9 +39,8 @@ class Calls {
   bool enter();
   void leave();
 
-  // The answer of a call under way has this many bytes more.
-  void add_answer(std::size_t bytes) { answer_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
-  void remove_answer(std::size_t bytes) { answer_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+  UnreadAnswers& answers() { return answers_; }
+  const UnreadAnswers& answers() const { return answers_; }
 
   using Polls = std::list<UnaryCall*>;
   // A poll may wait, so end_polls() must be able to find it. False: limits::kPolls are open.
@@ -57,7 +58,7 @@ class Calls {
   frontend::Frontend& frontend_;
   const std::shared_ptr<const Log> log_;
   std::atomic<std::size_t> under_way_{0};
-  std::atomic<std::size_t> answer_bytes_{0};
+  UnreadAnswers answers_;
   std::atomic<bool> draining_{false};
   mutable std::mutex mutex_;
   std::condition_variable no_polls_;

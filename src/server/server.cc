@@ -2,7 +2,6 @@
 
 #include <absl/synchronization/mutex.h>
 #include <fmt/format.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -19,6 +18,7 @@
 #include "server/health_service.h"
 #include "server/limits.h"
 #include "server/metrics_listener.h"
+#include "server/reflection_service.h"
 #include "server/unknown_service.h"
 #include "server/wire_bytes.h"
 
@@ -34,10 +34,7 @@ constexpr std::chrono::seconds kMore{5};
 void set_limits(grpc::ServerBuilder& builder) {
   grpc::ResourceQuota quota("perdure");
   quota.Resize(limits::kReadBuffers);
-  quota.SetMaxThreads(limits::kReflectionThreads);
   builder.SetResourceQuota(quota);
-  // One queue for it, not one for each processor: each takes a thread of those.
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   // What is too large for the API is refused by read_message(), with the text that clients know.
   builder.SetMaxReceiveMessageSize(limits::kReceived);
   const auto set = [&builder](const char* name, std::int64_t value) {
@@ -70,7 +67,7 @@ Status check_exposure(const Endpoint& endpoint, const ServerOptions& options) {
 struct Server::Impl {
   Impl(frontend::Frontend& frontend, const ServerOptions& options)
       : log(options.log),
-        calls(frontend, options.log),
+        calls(frontend, options.log, options.answer_patience),
         workflow_service(calls, kWorkflowService),
         operator_service(calls, kOperatorService),
         more_figures(options.figures) {}
@@ -84,6 +81,7 @@ struct Server::Impl {
   ApiService workflow_service;
   ApiService operator_service;
   HealthService health{{"", kWorkflowService, kOperatorService}};
+  ReflectionService reflection{{kWorkflowService, kOperatorService, "grpc.health.v1.Health"}};
   UnknownService unknown;
   const Figures more_figures;
   std::string address;
@@ -98,7 +96,6 @@ struct Server::Impl {
 Status Server::Impl::build(const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   // Debian builds Abseil with its search for deadlocks, which gRPC would pay for in every call.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   set_limits(builder);
   using Builder = grpc::ServerBuilder::experimental_type;
@@ -107,6 +104,9 @@ Status Server::Impl::build(const std::shared_ptr<grpc::ServerCredentials>& crede
   builder.RegisterService(&workflow_service);
   builder.RegisterService(&operator_service);
   builder.RegisterService(&health);
+  for (grpc::Service* service : reflection.versions()) {
+    builder.RegisterService(service);
+  }
   builder.RegisterCallbackGenericService(&unknown);
   server = builder.BuildAndStart();
   if (server == nullptr) {
@@ -149,6 +149,9 @@ std::vector<Figure> Server::Impl::figures() const {
                  static_cast<double>(calls.under_way()), false});
   all.push_back(
       {"perdure_server_open_polls", "Long polls that wait.", static_cast<double>(calls.open_polls()), false});
+  all.push_back({"perdure_server_answers_dropped_total",
+                 "Calls that were cut off because their answer was not read.",
+                 static_cast<double>(calls.answers().dropped()), true});
   all.push_back({"perdure_server_connections_refused_total", "Connections above the limit, closed at once.",
                  static_cast<double>(acceptor->refused()), true});
   return all;
@@ -212,6 +215,7 @@ void Server::drain(std::chrono::milliseconds grace) {
     }
     impl_->acceptor->stop();
     impl_->health.stop();
+    impl_->reflection.stop();
     // Shutting down tells clients to go elsewhere, and waits for what the other thread ends.
     std::thread polls([this, grace] { impl_->calls.end_polls(grace + kMore); });
     impl_->server->Shutdown(std::chrono::system_clock::now() + grace);

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "frontend/frontend.h"
+#include "server/limits.h"
 #include "server/log.h"
 #include "server/metrics.h"
 
@@ -31,6 +32,8 @@ struct ServerOptions {
   bool insecure = false;
   std::shared_ptr<const Log> log{};  // null: nothing is logged
   Figures figures{};                 // more metrics; what it needs outlives the server
+  // How long a client may leave an answer unread before its call is cut off.
+  std::chrono::milliseconds answer_patience = limits::kAnswerPatience;
 };
 
 class Server {

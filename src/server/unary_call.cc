@@ -49,20 +49,23 @@ Status too_many_calls() {
 
 UnaryCall* UnaryCall::begin(Calls& calls, const Method& method, grpc::CallbackServerContext* context,
                             const grpc::ByteBuffer* request, grpc::ByteBuffer* response) {
-  auto* call = new UnaryCall(calls, method, response);
+  auto* call = new UnaryCall(calls, method, context->c_call(), response);
   call->run(context, request);
   return call;
 }
 
-UnaryCall::UnaryCall(Calls& calls, const Method& method, grpc::ByteBuffer* response_bytes)
+UnaryCall::UnaryCall(Calls& calls, const Method& method, grpc_call* call, grpc::ByteBuffer* response_bytes)
     : calls_(calls),
       method_(method),
+      call_(call),
       response_bytes_(response_bytes),
       begun_(std::chrono::steady_clock::now()),
       admitted_(calls.enter()) {}
 
 UnaryCall::~UnaryCall() {
-  calls_.remove_answer(answer_bytes_);
+  if (answer_) {
+    calls_.answers().remove(*answer_);
+  }
   calls_.leave();
 }
 
@@ -119,8 +122,7 @@ void UnaryCall::finish(Status status) {
   method_.counters.count(status.code(), took, !method_.may_wait);
   if (status.ok()) {
     *response_bytes_ = write_message(*response_);
-    answer_bytes_ = response_bytes_->Length();
-    calls_.add_answer(answer_bytes_);
+    answer_ = calls_.answers().add(call_, response_bytes_->Length());
     response_.reset();
     Finish(grpc::Status::OK);
     return;

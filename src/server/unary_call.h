@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/status.h"
 #include "server/dispatcher.h"
@@ -30,7 +31,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   bool InternalInlineable() override { return true; }
 
  private:
-  UnaryCall(Calls& calls, const Method& method, grpc::ByteBuffer* response_bytes);
+  UnaryCall(Calls& calls, const Method& method, grpc_call* call, grpc::ByteBuffer* response_bytes);
   ~UnaryCall() override;
 
   void run(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request);
@@ -39,12 +40,13 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 
   Calls& calls_;
   const Method& method_;
+  grpc_call* const call_;
   grpc::ByteBuffer* response_bytes_;
   std::unique_ptr<google::protobuf::Message> response_;
   std::atomic<std::uint64_t> ticket_{0};  // 0: the frontend has not given it yet
   std::atomic<bool> finished_{false};
   const std::chrono::steady_clock::time_point begun_;
-  std::size_t answer_bytes_ = 0;
+  std::optional<UnreadAnswers::Place> answer_;
   const bool admitted_;
   bool is_listed_ = false;
   Calls::Polls::iterator place_;

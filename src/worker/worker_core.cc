@@ -3,7 +3,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "client/rpc_error.h"
@@ -80,6 +82,9 @@ WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOpt
       identity_(options.identity.empty() ? connection_->identity() : options.identity),
       instance_key_(connection_->fresh_id()),
       stop_requested_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (stop_requested_ < 0) {
+    throw std::system_error(errno, std::generic_category(), "a worker needs an event descriptor");
+  }
   loop_ = std::make_unique<EventLoop>();
   calls_ = std::make_unique<Calls>(*connection_, *loop_);
   activities_ = std::make_unique<ActivityWorker>(
