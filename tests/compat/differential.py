@@ -156,6 +156,7 @@ class Run:
                 service.tokens[step.keeps_task] = getattr(answer, "task_token", b"")
             kind = "workflow" if step.method == "PollWorkflowTaskQueue" else "activity"
             self.steps.old_tasks.append((kind, step.keeps_task))
+        self.keep_eager_activities([getattr(answer, "activity_tasks", []) for answer in answers])
         run_id = getattr(answers[0], "run_id", "")
         if run_id:
             workflow_id = requests[0].workflow_id
@@ -164,12 +165,21 @@ class Run:
             if name not in known:
                 known.append(name)
 
+    def keep_eager_activities(self, tasks_of_services):
+        """Those that came with the answer to a workflow task are held as if they had been polled."""
+        for tasks in zip(*tasks_of_services):
+            name = self.steps.hold_activity(tasks[0].workflow_execution.workflow_id, tasks[0].activity_id)
+            for service, task in zip(self.services, tasks):
+                service.tokens[name] = task.task_token
+            self.steps.old_tasks.append(("activity", name))
+
     def whole_reading(self, service, method, request, answer):
         """The answer with the events of the pages behind it: where a page ends is a service's own business."""
         if isinstance(answer, grpc.RpcError):
             return answer
         events, page = list(answer.history.events), answer
-        while page.next_page_token:
+        waits = getattr(request, "wait_new_event", False) and not request.history_event_filter_type
+        while page.next_page_token and not waits:
             request.next_page_token = page.next_page_token
             page = service.call(method, request)
             if isinstance(page, grpc.RpcError):

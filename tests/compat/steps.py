@@ -8,20 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from google.protobuf.duration_pb2 import Duration
-from temporalio.api.command.v1 import Command
-from temporalio.api.common.v1 import Payload, Payloads, RetryPolicy, WorkflowExecution
 from temporalio.api.enums.v1 import (
-    CommandType,
     HistoryEventFilterType,
     WorkflowIdConflictPolicy,
     WorkflowIdReusePolicy,
     WorkflowTaskFailedCause,
 )
-from temporalio.api.failure.v1 import Failure
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice import v1 as api
 
-NOWHERE = "99999999-9999-4999-8999-999999999999"  # a run id that nobody has
+from commands import Commands
+from draws import payloads, seconds
 
 
 @dataclass
@@ -34,107 +31,15 @@ class Step:
     touches: list = field(default_factory=list)
 
 
-def payloads(text):
-    return Payloads(payloads=[Payload(metadata={"encoding": b"json/plain"}, data=f'"{text}"'.encode())])
-
-
-def seconds(value):
-    whole = int(value)
-    return Duration(seconds=whole, nanos=round((value - whole) * 1e3) * 10**6)
-
-
-class Steps:
+class Steps(Commands):
     """Draws steps. `state` is what the driver last saw, of the first service."""
 
     def __init__(self, random, prefix, workflow_ids):
-        self.random = random
-        self.prefix = prefix
-        self.workflow_ids = workflow_ids
-        self.request_ids = {}  # kind: those that were used
-        self.shorts = 0
+        super().__init__(random, prefix, workflow_ids)
         self.task_names = 0
         self.old_tasks = []  # (kind, name) of tasks that were answered or have timed out
         self.held_workflow_task = {}  # workflow id: name
         self.held_activities = {}  # (workflow id, activity id): name
-        self.runs = {}  # workflow id: [names of run ids]
-
-    # --- small draws
-
-    def chance(self, probability):
-        return self.random.random() < probability
-
-    def workflow_id(self):
-        return self.random.choice(self.workflow_ids)
-
-    def request_id(self, of):
-        """Of a start, or of something that is sent to a run: one of the same kind may be repeated, in any run."""
-        known = self.request_ids.setdefault(of, [])
-        if known and self.chance(0.25):
-            return self.random.choice(known)
-        known.append(f"{self.prefix}{of}-{len(known) + 1}")
-        return known[-1]
-
-    def namespace(self):
-        return self.random.choice(["", "nowhere"]) if self.chance(0.02) else "default"
-
-    def execution(self, workflow_id, any_run=0.25):
-        """A function that names the run for a service; now and then wrongly."""
-        if self.chance(0.02):
-            return lambda service: None
-        if self.chance(0.03):
-            workflow_id = self.random.choice(["", "nobody", "x" * 1001])
-        run = ""
-        if self.chance(0.03):
-            run = self.random.choice([NOWHERE, "not-a-uuid"])
-        elif self.runs.get(workflow_id) and self.chance(any_run):
-            run = self.random.choice(self.runs[workflow_id])
-        return lambda service: WorkflowExecution(workflow_id=workflow_id, run_id=service.normaliser.id_of(run))
-
-    def short(self):
-        """Between 1 and 2 s, and not twice the same: what falls due together happens in any order."""
-        self.shorts += 1
-        return seconds(1 + 0.17 * (self.shorts % 7))
-
-    def first_run(self):
-        """The name of the first run of a chain, for requests that mean the chain; mostly none."""
-        known = [name for runs in self.runs.values() for name in runs] + [NOWHERE]
-        return self.random.choice(known) if self.chance(0.15) else ""
-
-    def timeout(self, short=0.1, invalid=0.01):
-        """A duration: mostly none or long, sometimes 1 or 2 s, rarely a bad one."""
-        draw = self.random.random()
-        if draw < invalid:
-            return Duration(seconds=-1)
-        if draw < short:
-            return self.short()
-        return self.random.choice([None, None, Duration(), seconds(600), seconds(86400)])
-
-    def retry_policy(self):
-        return RetryPolicy(
-            initial_interval=self.random.choice([None, seconds(1), seconds(60), seconds(300)]),
-            backoff_coefficient=self.random.choice([0, 1, 2, 2.5, 0.5 if self.chance(0.1) else 2]),
-            maximum_interval=self.random.choice([None, None, seconds(3600), seconds(1) if self.chance(0.1) else None]),
-            maximum_attempts=self.random.choice([0, 1, 2, 3, -1 if self.chance(0.1) else 3]),
-            non_retryable_error_types=self.random.choice([[], ["Bad"], ["TemporalTimeout:StartToClose"]]),
-        )
-
-    def failure(self):
-        draw = self.random.random()
-        if draw < 0.05:
-            return None
-        failure = Failure(message="it failed", source="worker", stack_trace="at line 1")
-        if draw < 0.1:
-            failure.server_failure_info.non_retryable = True
-        elif draw < 0.15:
-            failure.canceled_failure_info.details.CopyFrom(payloads("canceled"))
-        else:
-            failure.application_failure_info.type = self.random.choice(["", "Bad", "Poor"])
-            failure.application_failure_info.non_retryable = self.chance(0.25)
-            if self.chance(0.3):
-                failure.application_failure_info.details.CopyFrom(payloads("why"))
-            if self.chance(0.15):
-                failure.application_failure_info.next_retry_delay.CopyFrom(seconds(self.random.choice([1, 200])))
-        return failure
 
     # --- clients
 
@@ -250,6 +155,10 @@ class Steps:
         if workflow_id not in open_ids and self.chance(0.5):
             request.history_event_filter_type = HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT
             request.wait_new_event = self.chance(0.5)
+        elif self.chance(0.3):
+            # What there is already is answered at once, also of an open run; on one page, as the next would wait.
+            request.wait_new_event = True
+            request.maximum_page_size = 1000
         return self._on_run("GetWorkflowExecutionHistory", request, "execution", execution)
 
     def _on_run(self, method, request, name, execution):
@@ -335,155 +244,16 @@ class Steps:
 
         return Step(method, make)
 
-    # --- commands
-
-    def commands(self, workflow_id, pending_activities, timers, calm):
-        drawn = []
-        for _ in range(self.random.choice([0, 1, 1, 2, 3])):
-            draw = self.random.random()
-            if draw < 0.5:
-                drawn.append(self._schedule_activity(workflow_id, calm))
-            elif draw < 0.75:
-                drawn.append(self._start_timer(calm))
-            elif draw < 0.85 and (timers or not calm):
-                drawn.append(self._cancel_timer(timers, calm))
-            elif pending_activities:
-                drawn.append(self._cancel_activity(pending_activities, calm))
-            elif self.chance(0.2):
-                drawn.append(self._marker())
-        if self.chance(0.2):
-            drawn.append(self._close(workflow_id, calm))
-            if not calm and self.chance(0.05):
-                drawn.reverse()
-        return drawn
-
-    def _schedule_activity(self, workflow_id, calm):
-        activity_id = self.random.choice(["a", "b", "c", "d"] if not calm else [f"n{self.random.randrange(10**6)}"])
-        command = Command(command_type=CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK)
-        attributes = command.schedule_activity_task_command_attributes
-        attributes.activity_id = activity_id
-        attributes.activity_type.name = "work"
-        attributes.task_queue.name = f"q-{workflow_id}-{activity_id}"
-        for name in ("schedule_to_close", "schedule_to_start", "start_to_close", "heartbeat"):
-            timeout = self.timeout(0.12, 0 if calm else 0.005)
-            if timeout is None and name == "start_to_close" and (calm or self.chance(0.95)):
-                timeout = seconds(300)
-            if timeout is not None:
-                getattr(attributes, f"{name}_timeout").CopyFrom(timeout)
-        if self.chance(0.6):
-            attributes.retry_policy.CopyFrom(self.retry_policy())
-        if calm:
-            attributes.ClearField("retry_policy")
-            attributes.start_to_close_timeout.CopyFrom(seconds(300))
-        if self.chance(0.4):
-            attributes.input.CopyFrom(payloads("input"))
-        if self.chance(0.1):
-            attributes.header.fields["trace"].CopyFrom(payloads("header").payloads[0])
-        if self.chance(0.1):
-            attributes.priority.priority_key = 2
-        if self.chance(0.1):
-            command.user_metadata.summary.CopyFrom(payloads("summary").payloads[0])
-        if not calm and self.chance(0.02):
-            self.random.choice(
-                [
-                    lambda: setattr(attributes, "activity_id", ""),
-                    lambda: attributes.ClearField("activity_type"),
-                    lambda: setattr(attributes, "activity_id", "x" * 1001),
-                    lambda: setattr(attributes.activity_type, "name", "x" * 1001),
-                    lambda: setattr(attributes.task_queue, "name", "/_sys/q"),
-                ]
-            )()
-        return command
-
-    def _start_timer(self, calm):
-        command = Command(command_type=CommandType.COMMAND_TYPE_START_TIMER)
-        attributes = command.start_timer_command_attributes
-        attributes.timer_id = self.random.choice(["1", "2", "3"]) if not calm else f"n{self.random.randrange(10**6)}"
-        attributes.start_to_fire_timeout.CopyFrom(self.random.choice([self.short(), seconds(300), seconds(600)]))
-        if not calm and self.chance(0.03):
-            self.random.choice(
-                [
-                    lambda: setattr(attributes, "timer_id", ""),
-                    lambda: setattr(attributes, "timer_id", "x" * 1001),
-                    lambda: attributes.ClearField("start_to_fire_timeout"),
-                    lambda: attributes.start_to_fire_timeout.CopyFrom(Duration(seconds=-1)),
-                ]
-            )()
-        return command
-
-    def _cancel_timer(self, timers, calm):
-        command = Command(command_type=CommandType.COMMAND_TYPE_CANCEL_TIMER)
-        timer_id = self.random.choice(sorted(timers)) if timers and (calm or self.chance(0.95)) else "missing"
-        command.cancel_timer_command_attributes.timer_id = timer_id
-        return command
-
-    def _cancel_activity(self, pending, calm):
-        command = Command(command_type=CommandType.COMMAND_TYPE_REQUEST_CANCEL_ACTIVITY_TASK)
-        event_id = self.random.choice(sorted(pending))
-        if not calm and self.chance(0.04):
-            event_id = self.random.choice([0, 1, 9999])
-        command.request_cancel_activity_task_command_attributes.scheduled_event_id = event_id
-        return command
-
-    def _marker(self):
-        command = Command(command_type=CommandType.COMMAND_TYPE_RECORD_MARKER)
-        attributes = command.record_marker_command_attributes
-        attributes.marker_name = "" if self.chance(0.05) else "mark"
-        if self.chance(0.5):
-            attributes.details["why"].CopyFrom(payloads("details"))
-        return command
-
-    def _close(self, workflow_id, calm):
-        draw = self.random.random()
-        if draw < 0.35:
-            command = Command(command_type=CommandType.COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION)
-            command.complete_workflow_execution_command_attributes.SetInParent()
-            if self.chance(0.7):
-                command.complete_workflow_execution_command_attributes.result.CopyFrom(payloads("result"))
-        elif draw < 0.65:
-            command = Command(command_type=CommandType.COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION)
-            failure = self.failure() or (Failure(message="x") if calm else None)
-            command.fail_workflow_execution_command_attributes.SetInParent()
-            if failure is not None:
-                command.fail_workflow_execution_command_attributes.failure.CopyFrom(failure)
-        elif draw < 0.8:
-            command = Command(command_type=CommandType.COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION)
-            command.cancel_workflow_execution_command_attributes.SetInParent()
-            if self.chance(0.5):
-                command.cancel_workflow_execution_command_attributes.details.CopyFrom(payloads("details"))
-        else:
-            command = self._continue_as_new(workflow_id)
-        return command
-
-    def _continue_as_new(self, workflow_id):
-        command = Command(command_type=CommandType.COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION)
-        attributes = command.continue_as_new_workflow_execution_command_attributes
-        attributes.SetInParent()
-        if self.chance(0.7):
-            attributes.workflow_type.name = self.random.choice(["Flow", "Other"])
-        if self.chance(0.7):
-            attributes.task_queue.name = f"q-{workflow_id}"
-        if self.chance(0.5):
-            attributes.input.CopyFrom(payloads("again"))
-        if self.chance(0.2):
-            attributes.workflow_run_timeout.CopyFrom(seconds(self.random.choice([2, 500])))
-        if self.chance(0.2):
-            attributes.workflow_task_timeout.CopyFrom(seconds(30))
-        if self.chance(0.2):
-            attributes.backoff_start_interval.CopyFrom(seconds(self.random.choice([0, 1, 300])))
-        if self.chance(0.2):
-            attributes.retry_policy.CopyFrom(self.retry_policy())
-        if self.chance(0.2):
-            attributes.memo.fields["note"].CopyFrom(payloads("memo").payloads[0])
-        if self.chance(0.2):
-            attributes.last_completion_result.CopyFrom(payloads("last"))
-        return command
-
     # --- the worker: activities
 
-    def poll_activity_task(self, workflow_id, activity_id):
+    def hold_activity(self, workflow_id, activity_id):
+        """The name for the token of a task that comes with an answer."""
         name = self._new_task()
         self.held_activities[workflow_id, activity_id] = name
+        return name
+
+    def poll_activity_task(self, workflow_id, activity_id):
+        name = self.hold_activity(workflow_id, activity_id)
         request = api.PollActivityTaskQueueRequest(
             namespace="default", task_queue=TaskQueue(name=f"q-{workflow_id}-{activity_id}"), identity="worker"
         )
