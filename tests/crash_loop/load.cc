@@ -72,6 +72,11 @@ void pause(std::chrono::milliseconds time) {
   std::this_thread::sleep_for(time);  // perdure-allow: real callers of a real process wait in real time
 }
 
+bool may_pass(const Status& status) {
+  return status.code() == Code::kUnavailable || status.code() == Code::kDeadlineExceeded ||
+         status.code() == Code::kResourceExhausted || status.code() == Code::kCancelled;
+}
+
 // Problems found, with what they are about.
 class Findings {
  public:
@@ -175,9 +180,7 @@ class Caller {
       if (status.ok()) {
         return;
       }
-      const bool may_pass = status.code() == Code::kUnavailable || status.code() == Code::kDeadlineExceeded ||
-                            status.code() == Code::kResourceExhausted || status.code() == Code::kCancelled;
-      if (!may_pass) {
+      if (!may_pass(status)) {
         findings_.add(fmt::format("{} of {}: {}", method, about, status.to_string()));
         pause(1s);
         if (stopping_) {
@@ -196,7 +199,23 @@ class Caller {
   std::vector<Expected> done_;
 };
 
-std::vector<history::HistoryEvent> read_history(client::Transport& transport, const Expected& expected) {
+// The server lives: what may pass has passed after so many tries.
+Status call_patiently(client::Transport& transport, const wire::GetWorkflowExecutionHistoryRequest& request,
+                      wire::GetWorkflowExecutionHistoryResponse* page) {
+  constexpr int kTries = 6;
+  Status status;
+  for (int tries = 0; tries < kTries; ++tries) {
+    status = client::call_and_wait(transport, "GetWorkflowExecutionHistory", request, page, Duration(10s));
+    if (status.ok() || !may_pass(status)) {
+      break;
+    }
+    pause(1s);
+  }
+  return status;
+}
+
+Result<std::vector<history::HistoryEvent>> read_history(client::Transport& transport,
+                                                        const Expected& expected) {
   wire::GetWorkflowExecutionHistoryRequest request;
   request.set_namespace_("default");
   request.mutable_execution()->set_workflow_id(
@@ -204,10 +223,8 @@ std::vector<history::HistoryEvent> read_history(client::Transport& transport, co
   std::vector<history::HistoryEvent> events;
   do {
     wire::GetWorkflowExecutionHistoryResponse page;
-    const Status status =
-        client::call_and_wait(transport, "GetWorkflowExecutionHistory", request, &page, Duration(10s));
-    if (!status.ok()) {
-      return {};
+    if (const Status status = call_patiently(transport, request, &page); !status.ok()) {
+      return status;
     }
     events.insert(events.end(), page.history().events().begin(), page.history().events().end());
     request.set_next_page_token(page.next_page_token());
@@ -216,7 +233,13 @@ std::vector<history::HistoryEvent> read_history(client::Transport& transport, co
 }
 
 void compare(client::Transport& transport, const Expected& expected, Findings& findings) {
-  const auto events = read_history(transport, expected);
+  const auto read = read_history(transport, expected);
+  if (!read.ok()) {
+    findings.add(fmt::format("{} was acknowledged and cannot be read: {}", expected.workflow_id,
+                             read.status().to_string()));
+    return;
+  }
+  const auto& events = *read;
   std::vector<int> signals;
   std::map<std::int64_t, int> completions;
   int closed = 0;

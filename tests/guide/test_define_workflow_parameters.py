@@ -82,7 +82,7 @@ async def test_a_running_workflow_survives_a_new_field_with_a_default(client, qu
 async def test_a_changed_signature_fails_the_task_and_not_the_workflow(client, queue):
     async with run_worker(client, queue, [PlainScan]):
         handle = await client.start_workflow("PlainScan", args=["111", "eu"], id=queue, task_queue=queue,
-                                             task_timeout=timedelta(seconds=1))
+                                             task_timeout=timedelta(seconds=3))
         await until_event(handle, "ActivityTaskScheduled")
     async with run_worker(client, queue, [PlainScanWithNewParameter], [scan]):
         failed = await until_event(handle, "WorkflowTaskFailed")

@@ -63,7 +63,7 @@ async def test_a_global_of_one_run_is_not_seen_by_another(client, queue):
 
 async def test_changed_logic_is_reported_as_nondeterminism_and_the_old_one_goes_on(client, queue):
     async with run_worker(client, queue, [BeforeTheChange]):
-        handle = await client.start_workflow("Changed", id=queue, task_queue=queue, task_timeout=timedelta(seconds=1))
+        handle = await client.start_workflow("Changed", id=queue, task_queue=queue, task_timeout=timedelta(seconds=3))
         await until_event(handle, "ActivityTaskScheduled")
     async with run_worker(client, queue, [AfterTheChange], [double]):
         failed = await until_event(handle, "WorkflowTaskFailed")

@@ -30,7 +30,7 @@ async def test_what_is_not_decorated_cannot_be_registered(client, queue):
 
 async def test_a_workflow_type_that_nobody_registered_fails_its_task_until_someone_does(client, queue):
     handle = await client.start_workflow(RegisteredLater.run, id=queue, task_queue=queue,
-                                         task_timeout=timedelta(seconds=1))
+                                         task_timeout=timedelta(seconds=3))
     async with run_worker(client, queue, [OtherWorkflow], [registered_later]):
         failed = await until_event(handle, "WorkflowTaskFailed")
         assert failed.cause == WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE
@@ -79,7 +79,7 @@ async def test_two_workers_that_differ_finish_the_work_between_them(client, targ
         async with run_worker(client, queue, [RegisteredLater], [registered_later, other_activity], identity="has-it"):
             for number in range(6):
                 handle = await client.start_workflow(RegisteredLater.run, id=f"{queue}-{number}", task_queue=queue,
-                                                     task_timeout=timedelta(seconds=1))
+                                                     task_timeout=timedelta(seconds=3))
                 assert await handle.result() == "registered"
                 names = await names_of(handle)
                 assert "WorkflowExecutionFailed" not in names

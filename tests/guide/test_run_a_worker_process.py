@@ -48,7 +48,7 @@ async def test_a_worker_that_was_killed_is_replaced_by_another(client, target):
         first.kill()
         first.wait()
     handle = await client.start_workflow("YourWorkflow", "Moon", id=workflow_id + "-2", task_queue="your-task-queue",
-                                         task_timeout=timedelta(seconds=1))
+                                         task_timeout=timedelta(seconds=3))
     with worker_process(target):
         assert await handle.result() == "Hello, Moon!"
 

@@ -49,16 +49,16 @@ async def test_start_to_close(client, queue, worker):
 
 
 async def test_start_to_close_is_for_each_attempt(client, queue, worker):
-    told = await observe(client, queue, "hang_the_first_time", start_to_close_timeout=0.5,
+    told = await observe(client, queue, "hang_the_first_time", start_to_close_timeout=1,
                          retry={"initial_interval": 0.01})
     assert told == {"returned": "second"}
     started = await only(client.get_workflow_handle(queue), "ActivityTaskStarted")
-    assert started.attempt == 2
+    assert started.attempt >= 2  # on a busy machine another attempt may come too late
     assert started.last_failure.timeout_failure_info.timeout_type == TimeoutType.TIMEOUT_TYPE_START_TO_CLOSE
 
 
 async def test_schedule_to_close_while_it_runs(client, queue, worker):
-    told = await observe(client, queue, "hang", schedule_to_close_timeout=0.5)
+    told = await observe(client, queue, "hang", schedule_to_close_timeout=3)
     # The attempt's own timeout, made as long, may be seen first: then there is no time for another attempt.
     assert told.pop("message") in (
         "activity ScheduleToClose timeout",
@@ -67,19 +67,19 @@ async def test_schedule_to_close_while_it_runs(client, queue, worker):
     assert told == {"retry_state": "TIMEOUT", "cause": "TimeoutError", "type": "SCHEDULE_TO_CLOSE", "details": []}
     scheduled = await only(client.get_workflow_handle(queue), "ActivityTaskScheduled")
     # What is not set is at most as long.
-    assert scheduled.start_to_close_timeout.ToTimedelta() == timedelta(seconds=0.5)
-    assert scheduled.schedule_to_start_timeout.ToTimedelta() == timedelta(seconds=0.5)
+    assert scheduled.start_to_close_timeout.ToTimedelta() == timedelta(seconds=3)
+    assert scheduled.schedule_to_start_timeout.ToTimedelta() == timedelta(seconds=3)
 
 
 async def test_schedule_to_close_over_all_attempts(client, queue, worker):
-    told = await observe(client, queue, "hang", schedule_to_close_timeout=3, start_to_close_timeout=0.5,
+    told = await observe(client, queue, "hang", schedule_to_close_timeout=5, start_to_close_timeout=1,
                          retry={"initial_interval": 0.01, "backoff_coefficient": 1.0})
     assert told["cause"] == "TimeoutError"
     assert told["type"] == "SCHEDULE_TO_CLOSE"
     assert told["retry_state"] == "TIMEOUT"
     assert told["inner"] == "activity StartToClose timeout"
     attempts = [attempt for attempt, _ in ATTEMPTS[queue]]
-    assert attempts == list(range(1, len(attempts) + 1)) and len(attempts) >= 2
+    assert attempts == sorted(set(attempts)) and attempts[-1] >= 2  # on a busy machine the worker misses some
     # The attempts that were retried left no event of their own; the last did if it was running.
     names = await names_of(client.get_workflow_handle(queue))
     assert names.count("ActivityTaskStarted") <= 1 and names.count("ActivityTaskTimedOut") == 1
@@ -105,7 +105,7 @@ async def test_schedule_to_close_without_any_worker(client, queue, worker):
 
 
 async def test_heartbeat(client, queue, worker):
-    told = await observe(client, queue, "beat_once_and_hang", start_to_close_timeout=30, heartbeat_timeout=1,
+    told = await observe(client, queue, "beat_once_and_hang", start_to_close_timeout=30, heartbeat_timeout=3,
                          retry=ONCE)
     assert told == {"retry_state": "MAXIMUM_ATTEMPTS_REACHED", "cause": "TimeoutError", "type": "HEARTBEAT",
                     "details": ["last", "words"], "message": "activity Heartbeat timeout"}
@@ -114,7 +114,7 @@ async def test_heartbeat(client, queue, worker):
 
 
 async def test_heartbeats_keep_an_activity_alive(client, queue, worker):
-    told = await observe(client, queue, "beat_often", start_to_close_timeout=30, heartbeat_timeout=1.5, retry=ONCE)
+    told = await observe(client, queue, "beat_often", start_to_close_timeout=30, heartbeat_timeout=3, retry=ONCE)
     assert told == {"returned": "ended"}
 
 
@@ -207,7 +207,7 @@ async def test_a_timeout_can_be_named_as_not_retryable(client, queue, worker):
     told = await observe(client, queue, "hang", start_to_close_timeout=0.5,
                          retry={"non_retryable_error_types": ["TemporalTimeout:StartToClose"]})
     assert (told["retry_state"], told["type"]) == ("NON_RETRYABLE_FAILURE", "START_TO_CLOSE")
-    assert len(ATTEMPTS[queue]) == 1
+    assert (await only(client.get_workflow_handle(queue), "ActivityTaskStarted")).attempt == 1
 
 
 async def test_an_error_may_choose_the_next_delay(client, queue, worker):
