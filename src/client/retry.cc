@@ -61,7 +61,8 @@ bool is_message_too_large(const Status& status) {
     return false;
   }
   for (const std::string_view beginning :
-       {"grpc: received message larger than max", "grpc: message after decompression larger than max",
+       {"grpc: received message larger than max", "Received message larger than max",
+        "grpc: message after decompression larger than max",
         "grpc: received message after decompression larger than max"}) {
     if (status.message().starts_with(beginning)) {
       return true;

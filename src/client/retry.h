@@ -23,7 +23,8 @@ enum class CallKind {
 // minute, by an empty answer if nothing happened.
 Duration attempt_timeout(CallKind kind);
 
-// The receiver's limit refused the message: the same message will never pass. Their texts are grpc-go's.
+// The receiver's limit refused the message: the same message will never pass. Their texts are those of
+// grpc-go and of gRPC's core, which is what a message of more than Perdure receives at all meets.
 bool is_message_too_large(const Status& status);
 
 // The tries of one call.

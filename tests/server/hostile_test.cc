@@ -76,6 +76,15 @@ TEST(TooLarge, TwentyMegabytesGetTheSameText) {
   expect_alive(served);
 }
 
+// Not even received, so gRPC says it in its own words.
+TEST(TooLarge, SeventyMegabytesAreRefusedWhileTheyArrive) {
+  Served served;
+  const auto status = send(served, start_of_size(70'000'000), GRPC_COMPRESS_NONE);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(status.error_message(), "Received message larger than max (70000000 vs. 67108864)");
+  expect_alive(served);
+}
+
 TEST(TooLarge, WhatGrowsBeyondItWhenInflatedIsRefused) {
   Served served;
   const auto status = send(served, start_of_size(30'000'000), GRPC_COMPRESS_GZIP);
