@@ -18,19 +18,9 @@
 
 #include "harness.h"
 #include "render.h"
+#include "transcript_line.h"
 
 namespace perdure::engine::testing {
-
-// "name key=value flag", with values in brackets kept whole.
-struct Line {
-  std::string name;
-  std::map<std::string, std::string> values;
-
-  bool has(const std::string& key) const { return values.contains(key); }
-  std::string get(const std::string& key, const std::string& fallback = "") const;
-};
-Line parse_line(const std::string& text);
-std::int64_t parse_duration(const std::string& text);  // "10s", "20ms", "2m"; nanoseconds
 
 class Transcript {
  public:
@@ -60,7 +50,6 @@ class Transcript {
   Task activity_of(const Line& line) const;
   std::string print_task(const Task& task, const WorkflowTaskStart& start);
   std::string print_activity(const Task& task, const ActivityTaskStart& start);
-  command::Command command(const Line& line) const;
   std::string run_name(ExecutionId id);
   void print_events();
   void print(const std::string& text) { output_ += renderer_.without_uuids(text) + "\n"; }
