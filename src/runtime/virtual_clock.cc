@@ -48,7 +48,7 @@ int VirtualClock::locks() const {
   return locks_;
 }
 
-bool VirtualClock::sleep_until(Timestamp until, Sleep sleep, std::function<void()> done) {
+bool VirtualClock::call_at(Timestamp until, Sleep sleep, std::function<void()> done) {
   {
     const std::lock_guard lock(mutex_);
     if (sleep == Sleep::kUnlocked) {

@@ -31,7 +31,7 @@ class VirtualClock final : public Clock {
   // Calls `done` once the clock shows `until` and workflows have carried out what was due by then (activities
   // may still be with a worker); on the engine's thread, so it must not block. kUnlocked: one lock less until
   // then, and one more just before `done`. False, and `done` is never called: there is no lock to take away.
-  [[nodiscard]] bool sleep_until(Timestamp until, Sleep sleep, std::function<void()> done);
+  [[nodiscard]] bool call_at(Timestamp until, Sleep sleep, std::function<void()> done);
   // The engine has ended: whoever sleeps is woken, later sleepers at once.
   void end();
   // Called, from any thread, when the engine should look at the clock again.

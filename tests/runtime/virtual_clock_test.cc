@@ -50,14 +50,14 @@ TEST(VirtualClock, CountsItsLocks) {
   EXPECT_FALSE(clock.rest({.next_due = kStart + kDay})) << "one is left";
   ASSERT_TRUE(clock.unlock());
   EXPECT_FALSE(clock.unlock()) << "there is none to take away";
-  EXPECT_FALSE(clock.sleep_until(kStart, Sleep::kUnlocked, [] {}));
+  EXPECT_FALSE(clock.call_at(kStart, Sleep::kUnlocked, [] {}));
   EXPECT_EQ(clock.locks(), 0);
 }
 
 TEST(VirtualClock, WakesASleeperAfterWhatWasDueBeforeIt) {
   VirtualClock clock(kStart);
   int awake = 0;
-  ASSERT_TRUE(clock.sleep_until(kStart + 2 * kDay, Sleep::kUnlocked, [&] { ++awake; }));
+  ASSERT_TRUE(clock.call_at(kStart + 2 * kDay, Sleep::kUnlocked, [&] { ++awake; }));
   EXPECT_TRUE(clock.rest({.next_due = kStart + kDay}));
   EXPECT_THAT(clock.now(), about(kStart + kDay));
   EXPECT_TRUE(clock.rest({.next_due = kStart + 3 * kDay}));
@@ -73,7 +73,7 @@ TEST(VirtualClock, WakesASleeperAfterWhatWasDueBeforeIt) {
 TEST(VirtualClock, SleepsThroughRealTimeWhenItIsLocked) {
   VirtualClock clock(kStart);
   bool awake = false;
-  ASSERT_TRUE(clock.sleep_until(kStart + milliseconds(1), Sleep::kWait, [&] { awake = true; }));
+  ASSERT_TRUE(clock.call_at(kStart + milliseconds(1), Sleep::kWait, [&] { awake = true; }));
   EXPECT_EQ(clock.wake_at(), kStart + milliseconds(1));
   while (clock.now() < kStart + milliseconds(1)) {
   }
@@ -84,9 +84,9 @@ TEST(VirtualClock, SleepsThroughRealTimeWhenItIsLocked) {
 TEST(VirtualClock, WakesSleepersAtItsEnd) {
   VirtualClock clock(kStart);
   int awake = 0;
-  ASSERT_TRUE(clock.sleep_until(kStart + kDay, Sleep::kWait, [&] { ++awake; }));
+  ASSERT_TRUE(clock.call_at(kStart + kDay, Sleep::kWait, [&] { ++awake; }));
   clock.end();
-  ASSERT_TRUE(clock.sleep_until(kStart + kDay, Sleep::kWait, [&] { ++awake; }));
+  ASSERT_TRUE(clock.call_at(kStart + kDay, Sleep::kWait, [&] { ++awake; }));
   EXPECT_EQ(awake, 2);
 }
 
