@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <set>
 
+#include "api/convert.h"
 #include "base/status.h"
 
 namespace perdure::server {
@@ -108,7 +109,7 @@ void append_files(const FileDescriptor& file, std::set<const FileDescriptor*>* s
   }
   google::protobuf::FileDescriptorProto proto;
   file.CopyTo(&proto);
-  append_bytes(out, 1, proto.SerializeAsString());
+  append_bytes(out, 1, api::serialize(proto));
   for (int i = 0; i < file.dependency_count(); ++i) {
     append_files(*file.dependency(i), seen, out);
   }
