@@ -1,0 +1,12 @@
+# The CMakeLists.txt of a project that has Perdure's sources in a folder.
+cmake_minimum_required(VERSION 3.25)
+project(consumer LANGUAGES C CXX)
+set(CMAKE_CXX_STANDARD 20)
+add_subdirectory(${PERDURE_SOURCE} perdure EXCLUDE_FROM_ALL)
+foreach(target perdure-sim test_base perdure)
+  if(TARGET ${target})
+    message(FATAL_ERROR "${target} is built for a project that only uses Perdure")
+  endif()
+endforeach()
+add_executable(hello hello.cc)
+target_link_libraries(hello PRIVATE perdure::perdure)

@@ -1,0 +1,13 @@
+# The CMakeLists.txt of a project that uses an installed Perdure.
+cmake_minimum_required(VERSION 3.24)
+project(consumer LANGUAGES CXX)
+set(CMAKE_CXX_STANDARD 20)
+find_package(perdure 0.1 REQUIRED COMPONENTS perdure grpc server testing)
+foreach(program hello:perdure remote:grpc served:server tested:testing)
+  string(REPLACE ":" ";" program ${program})
+  list(GET program 0 name)
+  list(GET program 1 component)
+  add_executable(${name} ${name}.cc)
+  target_link_libraries(${name} PRIVATE perdure::${component})
+endforeach()
+target_link_libraries(served PRIVATE perdure::perdure)
