@@ -19,11 +19,19 @@ using workflow_core::Completion;
 const perdure::detail::WorkflowDefinition& definition_of(const Workflows& workflows,
                                                          const std::string& type) {
   std::string names;
+  const perdure::detail::WorkflowDefinition* dynamic = nullptr;
   for (const perdure::detail::WorkflowDefinition& definition : workflows.definitions()) {
     if (definition.name == type) {
       return definition;
     }
-    names += (names.empty() ? "" : ", ") + definition.name;
+    if (definition.name.empty()) {
+      dynamic = &definition;
+    } else {
+      names += (names.empty() ? "" : ", ") + definition.name;
+    }
+  }
+  if (dynamic != nullptr) {
+    return *dynamic;
   }
   throw PerdureError("the history is of workflow type \"" + type +
                      "\", which this Replayer does not have; it has: " + names);

@@ -30,6 +30,26 @@ class GreetingLater {
   }
 };
 
+struct YourParams {
+  std::string greeting;
+  std::string name;
+};
+
+class YourWorkflow {
+ public:
+  static constexpr std::string_view workflow_name = "YourWorkflow";
+  perdure::Task<std::string> run(YourParams input) {
+    co_return co_await workflow::execute_activity_by_name<std::string>(
+        "your_activity", {.start_to_close_timeout = 10s}, input);
+  }
+};
+
+class YourWorkflowLater {
+ public:
+  static constexpr std::string_view workflow_name = "YourWorkflow";
+  perdure::Task<std::string> run(YourParams input) { co_return input.name; }
+};
+
 template <class W, class... A>
 std::string history_of(const A&... arguments) {
   Environment environment;
@@ -77,6 +97,17 @@ TEST(Replay, OfWhatIsNoHistorySaysSo) {
                 HasSubstr("this is not the JSON of a workflow history"))
         << json;
   }
+}
+
+// Recorded on a real Temporal by the hello program, printed by its CLI.
+TEST(Replay, ReadsWhatTheCommandLineOfTemporalPrints) {
+  const auto results = Replayer(perdure::workflows<YourWorkflow>()).replay_folder(PERDURE_CLI_HISTORIES);
+  ASSERT_EQ(results.size(), 1U);
+  EXPECT_TRUE(results[0]) << *results[0].failure;
+  EXPECT_EQ(results[0].workflow_id, "your-workflow-id");
+  EXPECT_EQ(results[0].events, 11);
+  const auto changed = Replayer(perdure::workflows<YourWorkflowLater>()).replay_folder(PERDURE_CLI_HISTORIES);
+  EXPECT_TRUE(changed.at(0).nondeterministic);
 }
 
 TEST(Replayer, GoesThroughAFolder) {
