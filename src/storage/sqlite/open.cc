@@ -219,6 +219,9 @@ Status SqliteStore::connect(const char* first) {
   }
   sqlite3_db_config(raw, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  if (rc = staged_.add_tables(raw); rc != SQLITE_OK) {
+    return failed(rc, doing);
+  }
   int reserve = kPageReserve;
   sqlite3_file_control(raw, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserve);
   // cache_size: small, since SQLite walks the whole cache after a commit that split a page (pcache1Truncate

@@ -16,6 +16,7 @@
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/mark_file.h"
 #include "storage/sqlite/sqlite_storage.h"
+#include "storage/sqlite/staged_rows.h"
 #include "storage/sqlite/state_directory.h"
 #include "storage/storage.h"
 
@@ -52,7 +53,7 @@ struct Statements {
 
   Statement begin, commit, rollback;
   Statement read_meta, read_commit_state, write_commit_state;
-  Statement insert_run, update_run, insert_batch, insert_item, update_item, delete_item, put_current;
+  Statement insert_runs, update_runs, insert_batches, insert_items, update_items, delete_items, put_current;
   Statement find_current, find_any_run, find_run;
   Statement read_run, read_items, read_last_batch, read_batch_starts, read_batches, any_row_of_run;
   Statement next_due, read_due, read_queue, read_orphans, list_runs;
@@ -97,9 +98,10 @@ class SqliteStore : public Storage {
   Status keep(const std::vector<Transition>& transitions);
   Status apply(const Transition& transition, CommitColumns& totals);
   Status apply_write(const RunWrite& write, std::int64_t sequence, CommitColumns& totals);
-  Status append_history(const RunWrite& write, RunHead& head, CommitColumns& totals);
-  Status write_items(const RunWrite& write, RunHead& head, CommitColumns& totals);
-  Status write_run_row(const RunWrite& write, std::int64_t sequence, RunHead& head, CommitColumns& totals);
+  void append_history(const RunWrite& write, RunHead& head, CommitColumns& totals);
+  void stage_items(const RunWrite& write, RunHead& head, CommitColumns& totals);
+  void stage_run(const RunWrite& write, std::int64_t sequence, RunHead& head, CommitColumns& totals);
+  Status write_staged();
   Status write_commit_state(const CommitColumns& totals);
   Status roll_back(Status reason);
   Status abandon_commit(int result_code);
@@ -120,6 +122,7 @@ class SqliteStore : public Storage {
   sqlite3_vfs* vfs_ = nullptr;  // does the work; SQLite owns it
   std::unique_ptr<DirectoryLock> lock_;
   std::unique_ptr<CheckedVfs> checked_vfs_;
+  StagedCommit staged_;  // the connection reads it
   DatabaseHandle db_;
   Statements sql_;
   std::optional<MarkFile> mark_;

@@ -88,6 +88,9 @@ Status SqliteStore::keep(const std::vector<Transition>& transitions) {
       return roll_back(std::move(status));
     }
   }
+  if (Status status = write_staged(); !status.ok()) {
+    return roll_back(std::move(status));
+  }
   if (Status status = write_commit_state(totals); !status.ok()) {
     return roll_back(std::move(status));
   }
@@ -120,6 +123,12 @@ Status SqliteStore::apply_write(const RunWrite& write, std::int64_t sequence, Co
     check(id > 0, "a new run has an execution id");
     head = &heads_.put(id, RunHead{});
   } else {
+    if (heads_.find(id) ==
+        nullptr) {  // then the tables are read, and have to say what this commit did so far
+      if (Status status = write_staged(); !status.ok()) {
+        return status;
+      }
+    }
     auto known = head_of(id);
     if (!known.ok()) {
       return known.status();
@@ -129,31 +138,24 @@ Status SqliteStore::apply_write(const RunWrite& write, std::int64_t sequence, Co
   const std::uint64_t name = sum_.run_name(write.key, write.run_id);
   check(write.create || head->name == name, "a run keeps its workflow id and run id");
   head->name = name;
-  Status status = append_history(write, *head, totals);
-  if (status.ok()) {
-    status = write_items(write, *head, totals);
-  }
-  if (status.ok() && planted(PlantedBug::kTornTransition)) {
+  append_history(write, *head, totals);
+  stage_items(write, *head, totals);
+  if (planted(PlantedBug::kTornTransition)) {
+    if (Status status = write_staged(); !status.ok()) {
+      return status;
+    }
     run_once(sql_.commit);
     run_once(sql_.begin);
   }
-  if (status.ok()) {
-    status = write_run_row(write, sequence, *head, totals);
-  }
-  if (status.ok() && write.make_current) {
-    Statement::Scope scope(sql_.put_current);
-    sql_.put_current.bind_text(write.key.namespace_name.value)
-        .bind_text(write.key.workflow_id.value)
-        .bind(id);
-    sql_.put_current.bind_checksum(sum_.current_run(write.key, id));
-    const int rc = sql_.put_current.run();
-    status = rc == SQLITE_OK ? Status() : failed(rc, "write the table current_run");
+  stage_run(write, sequence, *head, totals);
+  if (write.make_current) {
+    staged_.current.rows.push_back({&write, sum_.current_run(write.key, id)});
   }
   totals.chain = sum_.transition_write(totals.chain, id, head->checksum);
-  return status;
+  return Status();
 }
 
-Status SqliteStore::append_history(const RunWrite& write, RunHead& head, CommitColumns& totals) {
+void SqliteStore::append_history(const RunWrite& write, RunHead& head, CommitColumns& totals) {
   for (const HistoryBatch& batch : write.append) {
     check(batch.first_event_id == head.history_events + 1, "event ids of a run have no gap");
     check(batch.event_count > 0, "a history batch has events");
@@ -162,18 +164,12 @@ Status SqliteStore::append_history(const RunWrite& write, RunHead& head, CommitC
         sum_.batch(head.history_checksum, id, batch.first_event_id, batch.event_count, batch.events);
     head.history_events += batch.event_count;
     totals.batch_count += 1;
-    Statement::Scope scope(sql_.insert_batch);
-    sql_.insert_batch.bind(id).bind(batch.first_event_id).bind(std::int64_t{batch.event_count});
-    sql_.insert_batch.bind_checksum(head.history_checksum).bind_blob(batch.events);
-    if (const int rc = sql_.insert_batch.run(); rc != SQLITE_OK) {
-      return failed(rc, "write the table history");
-    }
+    staged_.batches.rows.push_back({id, &batch, head.history_checksum});
   }
-  return Status();
 }
 
 // Erases first: a write that names a key in both lists replaces that item.
-Status SqliteStore::write_items(const RunWrite& write, RunHead& head, CommitColumns& totals) {
+void SqliteStore::stage_items(const RunWrite& write, RunHead& head, CommitColumns& totals) {
   const std::int64_t id = write.execution.value;
   for (const ItemKey key : write.erase) {
     const auto at = find_item(head, key);
@@ -183,11 +179,7 @@ Status SqliteStore::write_items(const RunWrite& write, RunHead& head, CommitColu
     head.item_digest -= at->second;
     head.items.erase(at);
     totals.item_count -= 1;
-    Statement::Scope scope(sql_.delete_item);
-    sql_.delete_item.bind(id).bind(std::int64_t{static_cast<std::int32_t>(key.kind)}).bind(key.id);
-    if (const int rc = sql_.delete_item.run(); rc != SQLITE_OK) {
-      return failed(rc, "delete from the table item");
-    }
+    staged_.items.rows.push_back({.execution_id = id, .key = key, .existed = true});
   }
   for (const Item& wanted : write.upsert) {
     Item without_due;
@@ -196,33 +188,28 @@ Status SqliteStore::write_items(const RunWrite& write, RunHead& head, CommitColu
       without_due = wanted;
       without_due.due_at.reset();
     }
-    const Item& item = lose_due ? without_due : wanted;
-    const std::uint64_t checksum = sum_.item(id, item);
-    const auto at = find_item(head, item.key);
-    const bool known = at != head.items.end() && at->first == item.key;
+    const std::uint64_t checksum = sum_.item(id, lose_due ? without_due : wanted);
+    const auto at = find_item(head, wanted.key);
+    const bool known = at != head.items.end() && at->first == wanted.key;
     if (known) {
       head.item_digest -= at->second;
       at->second = checksum;
     } else {
-      head.items.insert(at, {item.key, checksum});
+      head.items.insert(at, {wanted.key, checksum});
       totals.item_count += 1;
     }
     head.item_digest += checksum;
-    Statement& put = known ? sql_.update_item : sql_.insert_item;
-    Statement::Scope scope(put);
-    item.due_at ? put.bind(item.due_at->nanos) : put.bind_null();
-    item.queue.empty() ? put.bind_null() : put.bind_text(item.queue);
-    put.bind(item.ready_order).bind(item.holder).bind_checksum(checksum).bind_blob(item.state);
-    put.bind(id).bind(std::int64_t{static_cast<std::int32_t>(item.key.kind)}).bind(item.key.id);
-    if (const int rc = put.run(); rc != SQLITE_OK) {
-      return failed(rc, "write the table item");
-    }
+    staged_.items.rows.push_back({.execution_id = id,
+                                  .key = wanted.key,
+                                  .item = &wanted,
+                                  .existed = known,
+                                  .lose_due = lose_due,
+                                  .checksum = checksum});
   }
-  return Status();
 }
 
-Status SqliteStore::write_run_row(const RunWrite& write, std::int64_t sequence, RunHead& head,
-                                  CommitColumns& totals) {
+void SqliteStore::stage_run(const RunWrite& write, std::int64_t sequence, RunHead& head,
+                            CommitColumns& totals) {
   const RunColumns columns{.execution_id = write.execution.value,
                            .namespace_name = write.key.namespace_name.value,
                            .workflow_id = write.key.workflow_id.value,
@@ -235,21 +222,43 @@ Status SqliteStore::write_run_row(const RunWrite& write, std::int64_t sequence, 
   const std::uint64_t checksum = sum_.run(columns);
   totals.run_digest += checksum - (write.create ? 0 : head.checksum);
   head.checksum = checksum;
-  Statement& row = write.create ? sql_.insert_run : sql_.update_run;
-  Statement::Scope scope(row);
   if (write.create) {
     totals.run_count += 1;
     totals.next_execution_id = std::max(totals.next_execution_id, columns.execution_id + 1);
-    row.bind(columns.execution_id).bind_text(columns.namespace_name);
-    row.bind_text(columns.workflow_id).bind_text(columns.run_id);
   }
-  row.bind(sequence).bind(columns.history_events).bind_checksum(columns.history_checksum);
-  row.bind_checksum(columns.item_digest).bind_checksum(checksum).bind_blob(columns.state);
-  if (!write.create) {
-    row.bind(columns.execution_id);
+  staged_.runs.rows.push_back({.write = &write,
+                               .sequence = sequence,
+                               .history_events = head.history_events,
+                               .history_checksum = head.history_checksum,
+                               .item_digest = head.item_digest,
+                               .checksum = checksum});
+}
+
+// What was staged goes to the tables, each by one statement.
+Status SqliteStore::write_staged() {
+  if (staged_.empty()) {
+    return Status();
   }
-  const int rc = row.run();
-  return rc == SQLITE_OK ? Status() : failed(rc, "write the table run");
+  staged_.settle();
+  struct Step {
+    const StagedRows& rows;
+    Statement& statement;
+    const char* doing;
+  };
+  const Step steps[] = {{staged_.batches, sql_.insert_batches, "write the table history"},
+                        {staged_.gone_items, sql_.delete_items, "delete from the table item"},
+                        {staged_.items, sql_.update_items, "write the table item"},
+                        {staged_.new_items, sql_.insert_items, "write the table item"},
+                        {staged_.new_runs, sql_.insert_runs, "write the table run"},
+                        {staged_.runs, sql_.update_runs, "write the table run"},
+                        {staged_.current, sql_.put_current, "write the table current_run"}};
+  Status status;
+  for (const Step& step : steps) {
+    const int rc = status.ok() && step.rows.size() != 0 ? run_once(step.statement) : SQLITE_OK;
+    status = rc == SQLITE_OK ? status : failed(rc, step.doing);
+  }
+  staged_.clear();
+  return status;
 }
 
 Status SqliteStore::write_commit_state(const CommitColumns& totals) {
@@ -269,6 +278,7 @@ Status SqliteStore::write_commit_state(const CommitColumns& totals) {
 // write could make durable what was reported as lost, or hide what was acknowledged.
 Status SqliteStore::roll_back(Status reason) {
   heads_.clear();
+  staged_.clear();
   int rc = SQLITE_OK;
   if (sqlite3_get_autocommit(db_.get()) == 0) {
     rc = run_once(sql_.rollback);
