@@ -47,9 +47,14 @@ struct Call {
   void answer(const Status& status) const { done(with_usual_detail(status)); }
 
  private:
+  static constexpr std::size_t kBlockBytes = 1'000;
+
   static google::protobuf::ArenaOptions arena_options() {
     google::protobuf::ArenaOptions options;
-    options.start_block_size = 1024;  // polls wait long, so not more than most requests need
+    // Polls wait long, so not more than most requests need; and below what the C library counts as large, for
+    // which it would first tidy up all that is small.
+    options.start_block_size = kBlockBytes;
+    options.max_block_size = kBlockBytes;
     return options;
   }
 };
