@@ -124,6 +124,9 @@ struct WorkerOptions {
   std::string identity{};  // shown in histories; empty: the client's
   std::string build_id{};
   bool disable_eager_activity_execution = false;
+  // Workflow code that reads clocks, sleeps, or uses threads, files, sockets, processes or random sources fails
+  // its workflow task, see docs/guide/determinism.md. false: it is not noticed.
+  bool guard_determinism = true;
 };
 
 class Worker {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "perdure/logger.h"
+#include "perdure/workflow_unsafe.h"
 
 namespace perdure {
 namespace {
@@ -67,6 +68,7 @@ void set_log_sink(LogSink new_sink) {
 }
 
 void write_log(const LogRecord& record) noexcept {
+  const detail::UnguardedScope unguarded;  // workflow code may log, whatever the sink needs for it
   try {
     std::shared_ptr<const LogSink> current;
     {

@@ -108,7 +108,8 @@ WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOpt
                             .in_process = connection_->in_process(),
                             .max_cached = static_cast<std::size_t>(options.max_cached_workflows),
                             .sticky_timeout = options.sticky_queue_schedule_to_start_timeout,
-                            .eager_activities = !options.disable_eager_activity_execution},
+                            .eager_activities = !options.disable_eager_activity_execution,
+                            .guard_determinism = options.guard_determinism},
       options.workflows.definitions());
 }
 

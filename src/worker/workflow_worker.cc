@@ -7,6 +7,7 @@
 
 #include "api/convert.h"
 #include "api/failure_conversion.h"
+#include "worker/guarded_activation.h"
 
 namespace perdure::worker {
 namespace {
@@ -77,7 +78,8 @@ WorkflowWorker::WorkflowWorker(Calls& calls, ActivityWorker& activities, Workflo
                      poll_request(calls, options_, sticky_queue_),
                      all_polls(options_) - normal_polls(options_), [this](WorkflowTask task) {
                        enqueue([this, task = std::move(task)]() mutable { process(std::move(task)); });
-                     }) {
+                     }),
+      watch_(calls.loop()) {
   for (detail::WorkflowDefinition& definition : definitions) {
     std::string name = definition.name;
     definitions_.emplace(std::move(name), std::move(definition));
@@ -99,6 +101,7 @@ void WorkflowWorker::start() {
   if (definitions_.empty()) {
     return;
   }
+  watch_.start();
   thread_ = std::thread([this] { run(); });
   normal_poller_.top_up();
   if (options_.max_cached > 0) {
@@ -200,8 +203,12 @@ void WorkflowWorker::activate(const std::shared_ptr<Activation>& activation, con
   if (whole) {
     activation->run = make_run(task, *activation->definition);
   }
-  Completion completion =
-      activation->run->activate(events, {.previous_started_event_id = task.previous_started_event_id()});
+  const workflow_core::ActivationOptions how{.previous_started_event_id = task.previous_started_event_id()};
+  watch_.begin({&task.workflow_type().name(), &task.workflow_execution().workflow_id(),
+                &task.workflow_execution().run_id()});
+  Completion completion = options_.guard_determinism ? activate_guarded(*activation->run, events, how)
+                                                     : activation->run->activate(events, how);
+  watch_.end();
   if (completion.outcome == Completion::Outcome::kNeedsFullHistory) {
     activation->run = nullptr;
     if (whole) {

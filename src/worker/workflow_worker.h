@@ -21,6 +21,7 @@
 #include "worker/poller.h"
 #include "worker/run_cache.h"
 #include "worker/slots.h"
+#include "worker/workflow_watch.h"
 
 namespace perdure::worker {
 
@@ -35,6 +36,7 @@ struct WorkflowWorkerOptions {
   std::size_t max_cached = 1000;
   std::chrono::nanoseconds sticky_timeout{};
   bool eager_activities = true;
+  bool guard_determinism = true;
 };
 
 class WorkflowWorker {
@@ -104,6 +106,7 @@ class WorkflowWorker {
   // the history.
   std::map<std::string, int> unanswered_;    // guarded by mutex_
   std::vector<std::function<void()>> work_;  // guarded by mutex_
+  WorkflowWatch watch_;
   std::thread thread_;
 };
 

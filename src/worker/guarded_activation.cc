@@ -1,0 +1,33 @@
+#include "worker/guarded_activation.h"
+
+#include <exception>
+
+#include "api/failure_conversion.h"
+#include "guard/guard.h"
+#include "perdure/error.h"
+
+namespace perdure::worker {
+
+workflow_core::Completion activate_guarded(workflow_core::WorkflowRun& run,
+                                           const workflow_core::HistoryEvents& events,
+                                           workflow_core::ActivationOptions options) {
+  std::string report;
+  workflow_core::Completion completion;
+  {
+    const guard::Scope scope;
+    completion = run.activate(events, options);
+    if (scope.clean()) {
+      return completion;
+    }
+    report = scope.report();
+  }
+  completion.outcome = workflow_core::Completion::Outcome::kTaskFailure;
+  completion.commands.clear();
+  completion.closes_run = false;
+  completion.cause = temporal::api::enums::v1::WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE;
+  completion.failure = api::exception_to_failure(
+      std::make_exception_ptr(ApplicationError(report, {.type = "RestrictedWorkflowAccessError"})));
+  return completion;
+}
+
+}  // namespace perdure::worker
