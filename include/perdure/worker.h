@@ -111,6 +111,7 @@ struct WorkerOptions {
   Workflows workflows{};
   Activities activities{};
   int max_concurrent_activities = 100;  // also the number of threads, which are made as they are needed
+  int max_processes = 0;  // for process activities (process_activities.h); 0: as many as there are processors
   int max_concurrent_workflow_tasks = 100;
   int max_concurrent_activity_task_polls = 16;
   // 0: 16 to a server; half of max_concurrent_workflow_tasks in process, where a poll costs next to nothing.

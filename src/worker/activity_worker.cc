@@ -52,6 +52,7 @@ ActivityWorker::ActivityWorker(Calls& calls, ActivityWorkerOptions options,
     : calls_(calls),
       options_(std::move(options)),
       slots_(options_.max_concurrent),
+      processes_(options_.max_processes, options_.task_queue),
       pool_(options_.max_concurrent),
       poller_(calls.connection(), calls.loop(), slots_, "PollActivityTaskQueue",
               poll_request(calls, options_), options_.max_polls,
@@ -133,7 +134,8 @@ void ActivityWorker::run_function(const detail::ActivityDefinition& definition,
   std::exception_ptr failure;
   Payload result;
   try {
-    result = definition.call(arguments);
+    result = definition.process.empty() ? definition.call(arguments)
+                                        : processes_.run(definition, *activity, arguments);
   } catch (...) {
     failure = std::current_exception();
   }

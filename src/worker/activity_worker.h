@@ -12,6 +12,7 @@
 #include "worker/calls.h"
 #include "worker/gate.h"
 #include "worker/poller.h"
+#include "worker/process_pool.h"
 #include "worker/running_activity.h"
 #include "worker/slots.h"
 #include "worker/thread_pool.h"
@@ -24,6 +25,7 @@ struct ActivityWorkerOptions {
   std::string instance_key;  // tells this worker from all others, as identities may not
   std::size_t max_concurrent = 100;
   std::size_t max_polls = 16;
+  std::size_t max_processes = 0;  // 0: as many as there are processors
   HeartbeatOptions heartbeat;
 };
 
@@ -69,6 +71,7 @@ class ActivityWorker {
   std::mutex mutex_;
   std::uint64_t next_activity_ = 0;
   std::map<std::uint64_t, std::weak_ptr<RunningActivity>> activities_;  // guarded by mutex_
+  ProcessPool processes_;
   ThreadPool pool_;
   ActivityPoller poller_;
 };

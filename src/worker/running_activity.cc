@@ -24,7 +24,9 @@ std::optional<std::chrono::nanoseconds> to_timeout(bool present, const google::p
   return present && value > Duration::zero() ? std::optional(value) : std::nullopt;
 }
 
-activity::Info make_info(const ActivityTask& task, std::string task_queue) {
+}  // namespace
+
+activity::Info activity_info(const ActivityTask& task, std::string task_queue) {
   activity::Info info{
       .activity_id = task.activity_id(),
       .activity_type = task.activity_type().name(),
@@ -49,6 +51,8 @@ activity::Info make_info(const ActivityTask& task, std::string task_queue) {
   return info;
 }
 
+namespace {
+
 std::chrono::nanoseconds throttle_interval(const activity::Info& info, const HeartbeatOptions& options) {
   return info.heartbeat_timeout ? std::min(*info.heartbeat_timeout * 8 / 10, options.max_throttle_interval)
                                 : options.default_throttle_interval;
@@ -60,7 +64,7 @@ RunningActivity::RunningActivity(Calls& calls, const ActivityTask& task, std::st
                                  std::string identity, HeartbeatOptions heartbeat_options,
                                  std::function<void()> finished)
     : calls_(calls),
-      info_(make_info(task, std::move(task_queue))),
+      info_(activity_info(task, std::move(task_queue))),
       identity_(std::move(identity)),
       throttle_interval_(throttle_interval(info_, heartbeat_options)),
       finished_(std::move(finished)) {}
@@ -131,15 +135,31 @@ void RunningActivity::send_heartbeat(Payloads details) {
 // -----------------------------------------------------------------------------------------------
 
 void RunningActivity::stop(StopReason reason) {
+  std::function<void()> told;
   {
     const std::lock_guard lock(mutex_);
     if (stop_reason_ != StopReason::kNone || ended_) {
       return;
     }
     stop_reason_ = reason;
+    told = std::exchange(on_stop_, nullptr);
     stopped_.notify_all();
   }
+  if (told) {
+    told();
+  }
   calls_.loop().post([self = shared_from_this()] { self->resume_waiting(); });
+}
+
+void RunningActivity::on_stop(std::function<void()> told) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_reason_ == StopReason::kNone) {
+      on_stop_ = std::move(told);
+      return;
+    }
+  }
+  told();
 }
 
 bool RunningActivity::is_cancelled() const {

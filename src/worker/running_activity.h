@@ -23,6 +23,9 @@ struct HeartbeatOptions {
   std::chrono::nanoseconds default_throttle_interval{};
 };
 
+// What the code of `task` may know of it.
+activity::Info activity_info(const ActivityTask& task, std::string task_queue);
+
 // Why an activity should stop.
 enum class StopReason {
   kNone,
@@ -49,6 +52,8 @@ class RunningActivity final : public activity::detail::ActivityContext,
 
   // Its worker says:
   void stop(StopReason reason);
+  // `told` is called once, when the activity should stop, or now if it should already. It must not block.
+  void on_stop(std::function<void()> told);
   // The end, once.
   void succeed(const Payload& result);
   void fail(const std::exception_ptr& exception);
@@ -73,6 +78,7 @@ class RunningActivity final : public activity::detail::ActivityContext,
   mutable std::mutex mutex_;
   std::condition_variable stopped_;
   StopReason stop_reason_ = StopReason::kNone;
+  std::function<void()> on_stop_;
   bool ended_ = false;
   bool throttled_ = false;
   std::optional<Payloads> unsent_details_;

@@ -51,6 +51,10 @@ void check_options(const WorkerOptions& options) {
   if (options.max_concurrent_workflow_task_polls < 0) {
     throw OptionsError("WorkerOptions.max_concurrent_workflow_task_polls cannot be negative");
   }
+  check_process_activities(options.activities.definitions());
+  if (options.max_processes < 0) {
+    throw OptionsError("WorkerOptions.max_processes cannot be negative; 0 is one for each processor");
+  }
   if (options.max_cached_workflows < 0) {
     throw OptionsError("WorkerOptions.max_cached_workflows cannot be negative");
   }
@@ -94,6 +98,7 @@ WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOpt
                             .instance_key = instance_key_,
                             .max_concurrent = static_cast<std::size_t>(options.max_concurrent_activities),
                             .max_polls = static_cast<std::size_t>(options.max_concurrent_activity_task_polls),
+                            .max_processes = static_cast<std::size_t>(options.max_processes),
                             .heartbeat = {options.max_heartbeat_throttle_interval,
                                           options.default_heartbeat_throttle_interval}},
       options.activities.definitions());

@@ -18,6 +18,7 @@ struct ActivityDefinition {
   std::string name;
   std::function<Payload(const Payloads&)> call;         // a function: runs on the thread pool
   std::function<Task<Payload>(const Payloads&)> start;  // a coroutine: runs on the event loop
+  std::string process{};  // not empty: `call` runs in a process of its own, where it has this name
 };
 
 // Calls F, on `object` if it is a member function.
