@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -64,11 +65,15 @@ class Tokens::Authenticator {
   static Mac finish(const EVP_MD_CTX* begun, std::string_view bytes) {
     Mac mac{};
     unsigned int length = 0;
-    EVP_MD_CTX* context = EVP_MD_CTX_new();
+    // The context itself is kept, one for each thread; what it computes with is copied into it anew.
+    struct Free {
+      void operator()(EVP_MD_CTX* unused) const { EVP_MD_CTX_free(unused); }
+    };
+    thread_local const std::unique_ptr<EVP_MD_CTX, Free> kept(EVP_MD_CTX_new());
+    EVP_MD_CTX* context = kept.get();
     const bool made = context != nullptr && EVP_MD_CTX_copy_ex(context, begun) == 1 &&
                       EVP_DigestUpdate(context, bytes.data(), bytes.size()) == 1 &&
                       EVP_DigestFinal_ex(context, mac.data(), &length) == 1;
-    EVP_MD_CTX_free(context);
     check(made && length == kMacBytes, "SHA-256 ends");
     return mac;
   }
@@ -80,13 +85,20 @@ class Tokens::Authenticator {
 
 class Tokens::Writer {
  public:
-  explicit Writer(char kind) : bytes_{kVersion, kind} {}
+  explicit Writer(char kind) {
+    bytes_.reserve(kUsualBytes);
+    bytes_.push_back(kVersion);
+    bytes_.push_back(kind);
+  }
 
   Writer& number(std::int64_t value) {
     auto rest = static_cast<std::uint64_t>(value);
-    for (int i = 0; i < 8; ++i, rest >>= 8) {
-      bytes_.push_back(static_cast<char>(rest & 0xff));
+    std::array<char, 8> encoded{};
+    for (char& byte : encoded) {
+      byte = static_cast<char>(rest & 0xff);
+      rest >>= 8;
     }
+    bytes_.append(encoded.data(), encoded.size());
     return *this;
   }
   Writer& text(const std::string& value) {
@@ -101,6 +113,8 @@ class Tokens::Writer {
   }
 
  private:
+  static constexpr std::size_t kUsualBytes = 224;  // of a token of a task
+
   std::string bytes_;
 };
 
