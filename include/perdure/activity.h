@@ -18,8 +18,13 @@
 #include "perdure/detail/activity_context.h"
 #include "perdure/detail/awaitable.h"
 #include "perdure/error.h"
+#include "perdure/logger.h"
 #include "perdure/names.h"
 #include "perdure/payload.h"
+
+namespace perdure {
+class Client;
+}
 
 namespace perdure::activity {
 
@@ -45,6 +50,15 @@ std::optional<T> heartbeat_details(std::size_t index = 0) {
   const Payloads& details = info().heartbeat_details;
   return index < details.size() ? std::optional<T>(from_payload<T>(details[index])) : std::nullopt;
 }
+
+// Log lines of this attempt; valid as long as its code runs.
+Logger logger();
+// The client that the worker was made with (include client.h).
+Client client();
+
+// Ends the function but not the attempt: somebody else completes it, through
+// Client::get_async_activity_handle(). All timeouts go on. Throws CompleteAsyncError.
+[[noreturn]] void complete_async();
 
 // Whether the activity should stop. An activity that is cancelled hears of it in answer to a heartbeat only.
 bool is_cancelled();

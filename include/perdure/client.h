@@ -10,9 +10,11 @@
 // ends with the last of them (workers hold one too).
 #include <memory>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
+#include "perdure/async_activity.h"
 #include "perdure/client_options.h"
 #include "perdure/detail/call.h"
 #include "perdure/detail/client_calls.h"
@@ -171,7 +173,19 @@ class Client {
       const WorkflowOptions& options) const {
     return start<W>(detail::encode_call<&W::run>(a0, a1, a2, a3, a4, a5), options);
   }
+  // More than six parameters: the options have to be spelt as WorkflowOptions{…}.
+  template <class W, class... A>
+    requires(detail::kRunArity<W> > 6 && sizeof...(A) == detail::kRunArity<W> + 1)
+  WorkflowHandle<detail::RunResultOf<W>> start_workflow(const A&... arguments_and_options) const {
+    const auto all = std::forward_as_tuple(arguments_and_options...);
+    return start<W>(detail::encode_first<&W::run>(all), std::get<sizeof...(A) - 1>(all));
+  }
   // The same, and waits for the result.
+  template <class W, class... A>
+    requires(detail::kRunArity<W> > 6 && sizeof...(A) == detail::kRunArity<W> + 1)
+  detail::RunResultOf<W> execute_workflow(const A&... arguments_and_options) const {
+    return start_workflow<W>(arguments_and_options...).result();
+  }
   template <class W>
     requires(detail::kRunArity<W> == 0)
   detail::RunResultOf<W> execute_workflow(const WorkflowOptions& options) const {
@@ -238,6 +252,17 @@ class Client {
   template <class R = Payload>
   WorkflowHandle<R> get_workflow_handle_by_name(std::string workflow_id, std::string run_id = "") const {
     return WorkflowHandle<R>({connection_, std::move(workflow_id), std::move(run_id), ""});
+  }
+
+  // An activity that said activity::complete_async(), by the task token of its info, or by ids; nothing is
+  // sent. Without run id: the activity of the workflow's current run.
+  AsyncActivityHandle get_async_activity_handle(std::string task_token) const {
+    return AsyncActivityHandle({connection_, std::move(task_token), "", "", ""});
+  }
+  AsyncActivityHandle get_async_activity_handle(std::string workflow_id, std::string run_id,
+                                                std::string activity_id) const {
+    return AsyncActivityHandle(
+        {connection_, "", std::move(workflow_id), std::move(run_id), std::move(activity_id)});
   }
 
   const std::shared_ptr<client::Connection>& connection() const { return connection_; }

@@ -9,6 +9,7 @@
 
 #include "perdure/payload.h"
 #include "perdure/retry_policy.h"
+#include "perdure/search_attributes.h"
 
 namespace perdure {
 
@@ -80,6 +81,9 @@ struct WorkflowOptions {
   std::optional<RetryPolicy> retry_policy{};  // none: a workflow that fails is not tried again
   std::optional<std::chrono::nanoseconds> start_delay{};
   std::map<std::string, Payload> memo{};  // {"key", to_payload(value)}
+  SearchAttributes search_attributes{};   // {{kCustomer, "c-7"}}
+  std::string static_summary{};           // one line, shown in user interfaces
+  std::string static_details{};           // more of it, in Markdown
   std::string request_id{};               // the same id twice starts one run; empty: a fresh one
 };
 

@@ -84,6 +84,12 @@ class FailureError : public PerdureError {
   std::shared_ptr<const Data> data_;
 };
 
+// How an error is counted; the wire's values.
+enum class ApplicationErrorCategory {
+  kUnspecified = 0,
+  kBenign = 1,  // expected in ordinary work: logged quietly and not counted as a failure
+};
+
 // `type` is what RetryPolicy::non_retryable_error_types is compared with.
 struct ApplicationErrorOptions {
   std::string type{};
@@ -91,6 +97,7 @@ struct ApplicationErrorOptions {
   Payloads details{};                                          // see to_payload()
   std::optional<std::chrono::nanoseconds> next_retry_delay{};  // instead of the policy's next interval
   std::shared_ptr<const FailureError> cause{};
+  ApplicationErrorCategory category = ApplicationErrorCategory::kUnspecified;
 };
 
 // The error that user code throws on purpose:
@@ -107,6 +114,7 @@ class ApplicationError : public FailureError {
   bool non_retryable() const { return options_->non_retryable; }
   const Payloads& details() const { return options_->details; }
   std::optional<std::chrono::nanoseconds> next_retry_delay() const { return options_->next_retry_delay; }
+  ApplicationErrorCategory category() const { return options_->category; }
 
  private:
   std::shared_ptr<const ApplicationErrorOptions> options_;
@@ -274,6 +282,12 @@ class WorkflowNotFoundError : public RpcError {
 class OptionsError : public PerdureError {
  public:
   using PerdureError::PerdureError;
+};
+
+// Thrown by activity::complete_async(): the attempt goes on without its function. Let it pass.
+class CompleteAsyncError : public PerdureError {
+ public:
+  CompleteAsyncError() : PerdureError("the activity is completed from elsewhere") {}
 };
 
 // A replay did not do what the history says. what() names the event, what the history holds, what the code

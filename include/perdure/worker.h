@@ -105,6 +105,15 @@ Activities activities(Object& object) {
   return activities<F...>(std::shared_ptr<Object>(std::shared_ptr<Object>(), &object));
 }
 
+// An activity for every type that is not registered: a function that takes perdure::Payloads, the arguments
+// as they came. activity::info().activity_type says what was asked for.
+template <auto F>
+Activities dynamic_activity() {
+  Activities list;
+  list.add(detail::dynamic_activity_definition<F>(std::shared_ptr<detail::NoObject>()));
+  return list;
+}
+
 // Named as in Temporal's Python SDK. `task_queue` and at least one workflow or activity are required.
 struct WorkerOptions {
   std::string task_queue{};

@@ -32,52 +32,18 @@
 #include "perdure/detail/workflow_tasks.h"
 #include "perdure/detail/workflow_waits.h"
 #include "perdure/error.h"
+#include "perdure/logger.h"
 #include "perdure/names.h"
 #include "perdure/signals.h"
 #include "perdure/task.h"
+#include "perdure/workflow_combinators.h"
+#include "perdure/workflow_handles.h"
 #include "perdure/workflow_info.h"
 #include "perdure/workflow_options.h"
-
-namespace perdure::workflow {
-
-// An activity that was started. Copies mean the same activity. Awaiting gives its result, as often as one
-// likes, or throws ActivityError, or CancelledError when it ended cancelled.
-template <class R>
-class [[nodiscard("co_await the activity, or keep its handle")]] ActivityHandle
-    : public perdure::detail::AwaitableTag {
- public:
-  explicit ActivityHandle(std::shared_ptr<perdure::detail::Operation> operation)
-      : operation_(std::move(operation)) {}
-
-  bool is_done() const { return operation_->done(); }
-  // Asks for cancellation, as the activity's cancellation_type says. Does nothing when it is done.
-  void cancel() const { operation_->cancel(); }
-  perdure::detail::OperationAwaiter<R> operator co_await() const {
-    return perdure::detail::OperationAwaiter<R>(operation_);
-  }
-
- private:
-  std::shared_ptr<perdure::detail::Operation> operation_;
-};
-
-// A timer that was started. Awaiting throws CancelledError when it was cancelled.
-class [[nodiscard("co_await the timer, or keep its handle")]] TimerHandle
-    : public perdure::detail::AwaitableTag {
- public:
-  explicit TimerHandle(std::shared_ptr<perdure::detail::Operation> operation)
-      : operation_(std::move(operation)) {}
-
-  bool is_done() const { return operation_->done(); }
-  void cancel() const { operation_->cancel(); }
-  perdure::detail::OperationAwaiter<void> operator co_await() const {
-    return perdure::detail::OperationAwaiter<void>(operation_);
-  }
-
- private:
-  std::shared_ptr<perdure::detail::Operation> operation_;
-};
-
-}  // namespace perdure::workflow
+#include "perdure/workflow_outcome.h"
+#include "perdure/workflow_scopes.h"
+#include "perdure/workflow_unsafe.h"
+#include "perdure/workflow_versions.h"
 
 namespace perdure::detail {
 
@@ -143,48 +109,6 @@ ActivityHandle<R> execute_activity_by_name(std::string name, ActivityOptions opt
   return start_activity_by_name<R>(std::move(name), std::move(options), arguments...);
 }
 
-// A task that runs beside the one that created it. Copies mean the same task. Awaiting gives its result or
-// throws what it threw.
-template <class T>
-class TaskHandle : public perdure::detail::AwaitableTag {
- public:
-  explicit TaskHandle(std::shared_ptr<perdure::detail::CreatedTask<T>> task) : task_(std::move(task)) {}
-
-  bool is_done() const { return task_->done(); }
-  // The wait in which the task is throws CancelledError.
-  void cancel() const { task_->cancel(); }
-  perdure::detail::CreatedTaskAwaiter<T> operator co_await() const {
-    return perdure::detail::CreatedTaskAwaiter<T>(task_);
-  }
-
- private:
-  std::shared_ptr<perdure::detail::CreatedTask<T>> task_;
-};
-
-// Runs `task` beside the current one, as Python's asyncio.create_task: it begins at the next wait. A workflow
-// that ends does not wait for it. A FailureError waits for whoever awaits the handle; any other exception
-// fails the workflow task.
-template <class T>
-TaskHandle<T> create_task(Task<T> task) {
-  perdure::detail::WorkflowContext& context = perdure::detail::current_context("workflow::create_task");
-  auto created = std::make_shared<perdure::detail::CreatedTask<T>>();
-  perdure::detail::Fiber* fiber = context.start_fiber(
-      perdure::detail::run_created_task<T>(std::move(task), perdure::detail::TaskLink<T>(created)));
-  if (fiber != nullptr) {
-    created->attach(&context, fiber);
-  }
-  return TaskHandle<T>(std::move(created));
-}
-
-struct SleepOptions {
-  std::string summary{};  // one line, shown in user interfaces
-};
-
-// A durable timer, started at the call: it goes on while no worker runs. Zero starts no timer and only lets
-// others run first. Throws OptionsError for a negative duration.
-TimerHandle sleep(std::chrono::nanoseconds duration, SleepOptions options = {},
-                  std::source_location where = std::source_location::current());
-
 // Awaiting waits until `predicate` is true. It is called whenever the workflow's code came to rest, so it
 // must be quick and change nothing. With a timeout, throws TimeoutError when that passes first.
 template <std::invocable<> Predicate>
@@ -207,6 +131,8 @@ const Info& info();
 Random& random();
 // A random UUID that a replay repeats.
 std::string uuid4();
+// Log lines of this run; silent in a replay.
+Logger logger();
 // True while the code runs again what it did before: keep logs and metrics quiet.
 bool is_replaying();
 // True once somebody asked the workflow to cancel; the wait in progress threw CancelledError then.

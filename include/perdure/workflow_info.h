@@ -3,10 +3,13 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 
+#include "perdure/payload.h"
 #include "perdure/retry_policy.h"
+#include "perdure/search_attributes.h"
 
 namespace perdure::workflow {
 
@@ -27,6 +30,8 @@ struct Info {
   std::chrono::nanoseconds task_timeout{};
   std::optional<RetryPolicy> retry_policy{};
   std::string cron_schedule{};
+  std::map<std::string, Payload> memo{};  // with what upsert_memo() changed; see memo_value<T>()
+  SearchAttributes search_attributes{};   // with what upsert_search_attributes() changed
 
   std::int64_t current_history_length = 0;    // events
   std::int64_t current_history_size = 0;      // bytes

@@ -35,7 +35,8 @@ Decoded decode_application(const Failure& failure, FailureError::Data data) {
   ApplicationErrorOptions options{.type = info.type(),
                                   .non_retryable = info.non_retryable(),
                                   .details = payloads_from_proto(info.details()),
-                                  .cause = data.cause};
+                                  .cause = data.cause,
+                                  .category = static_cast<ApplicationErrorCategory>(info.category())};
   if (info.has_next_retry_delay()) {
     options.next_retry_delay = from_proto(info.next_retry_delay());
   }
@@ -96,6 +97,8 @@ void write_details(const FailureError& error, Failure* out) {
     auto* info = out->mutable_application_failure_info();
     info->set_type(application->type());
     info->set_non_retryable(application->non_retryable());
+    info->set_category(
+        static_cast<temporal::api::enums::v1::ApplicationErrorCategory>(application->category()));
     if (!application->details().empty()) {
       set_payloads(info->mutable_details(), application->details());
     }

@@ -25,7 +25,7 @@ class Pacer {
 };
 std::unique_ptr<Pacer> make_system_pacer();
 
-class Connection {
+class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // `identity` empty: PID@HOST.
   // `in_process`: the service runs in this process and serves nobody else, so its workers die with it.

@@ -74,6 +74,15 @@ StartWorkflowExecutionRequest make_request(client::Connection& connection, std::
   for (const auto& [key, payload] : options.memo) {
     api::set_payload(&(*request.mutable_memo()->mutable_fields())[key], payload);
   }
+  for (const auto& [name, payload] : options.search_attributes.fields()) {
+    api::set_payload(&(*request.mutable_search_attributes()->mutable_indexed_fields())[name], payload);
+  }
+  if (!options.static_summary.empty()) {
+    api::set_payload(request.mutable_user_metadata()->mutable_summary(), to_payload(options.static_summary));
+  }
+  if (!options.static_details.empty()) {
+    api::set_payload(request.mutable_user_metadata()->mutable_details(), to_payload(options.static_details));
+  }
   return request;
 }
 

@@ -109,7 +109,10 @@ std::shared_ptr<RunningActivity> ActivityWorker::begin(const ActivityTask& task)
 
 void ActivityWorker::execute(const ActivityTask& task) {
   const std::shared_ptr<RunningActivity> activity = begin(task);
-  const auto found = definitions_.find(task.activity_type().name());
+  auto found = definitions_.find(task.activity_type().name());
+  if (found == definitions_.end()) {
+    found = definitions_.find("");  // the dynamic one
+  }
   if (found == definitions_.end()) {
     activity->fail(
         std::make_exception_ptr(ApplicationError(not_registered(task), {.type = "NotFoundError"})));

@@ -46,7 +46,9 @@ class ActivityWorker {
 
   // For tasks that come with the answer to a workflow task: reserve a slot first, then run the task or give
   // it back.
-  bool knows(const std::string& activity_type) const { return definitions_.contains(activity_type); }
+  bool knows(const std::string& activity_type) const {
+    return definitions_.contains(activity_type) || definitions_.contains("");  // "": the dynamic one
+  }
   bool try_reserve_slot() { return slots_.try_reserve(); }
   void release_slot() { slots_.release(); }
   // Takes over one reserved slot.

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "perdure/activity.h"
+#include "perdure/client.h"
 
 namespace perdure::worker {
 namespace {
@@ -32,6 +33,22 @@ detail::ActivityContext& detail::current_activity(const char* function) {
 bool in_activity() noexcept { return worker::t_current != nullptr; }
 const Info& info() { return detail::current_activity("activity::info").info(); }
 bool is_cancelled() { return detail::current_activity("activity::is_cancelled").is_cancelled(); }
+
+Logger logger() {
+  const Info& info = detail::current_activity("activity::logger").info();
+  return Logger(false, [&info] {
+    return LogFields{{"workflow_id", info.workflow_id},     {"run_id", info.workflow_run_id},
+                     {"workflow_type", info.workflow_type}, {"activity_id", info.activity_id},
+                     {"activity_type", info.activity_type}, {"attempt", std::to_string(info.attempt)}};
+  });
+}
+
+Client client() { return Client(detail::current_activity("activity::client").connection()); }
+
+void complete_async() {
+  detail::current_activity("activity::complete_async");
+  throw CompleteAsyncError();
+}
 
 void throw_if_cancelled() {
   const detail::ActivityContext& context = detail::current_activity("activity::throw_if_cancelled");

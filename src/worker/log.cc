@@ -48,9 +48,10 @@ void write_to_stderr(const LogRecord& record) {
       std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
   std::tm calendar{};
   gmtime_r(&seconds, &calendar);
-  std::string line = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z {:<7} {}", calendar.tm_year + 1900,
-                                 calendar.tm_mon + 1, calendar.tm_mday, calendar.tm_hour, calendar.tm_min,
-                                 calendar.tm_sec, millis, name_of(record.level), record.message);
+  std::string line =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z {:<7} {}", calendar.tm_year + 1900,
+                  calendar.tm_mon + 1, calendar.tm_mday, calendar.tm_hour, calendar.tm_min, calendar.tm_sec,
+                  millis, name_of(record.level), record.message);
   for (const auto& [name, value] : record.fields) {
     line += fmt::format(" {}={}", name, value);
   }
@@ -80,7 +81,8 @@ void write_log(const LogRecord& record) noexcept {
     } else {
       write_to_stderr(record);
     }
-  } catch (...) {  // NOLINT(bugprone-empty-catch): a line that cannot be written must not fail what it tells of
+  } catch (
+      ...) {  // NOLINT(bugprone-empty-catch): a line that cannot be written must not fail what it tells of
   }
 }
 

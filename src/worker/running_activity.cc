@@ -257,6 +257,8 @@ void RunningActivity::fail(const std::exception_ptr& exception) {
   }
   try {
     std::rethrow_exception(exception);
+  } catch (const CompleteAsyncError&) {
+    leave_open();
   } catch (const CancelledError& error) {
     if (reason == StopReason::kRequested) {
       answer_cancelled(error);
@@ -270,6 +272,22 @@ void RunningActivity::fail(const std::exception_ptr& exception) {
   } catch (...) {
     answer_failed(exception);
   }
+}
+
+// Somebody else answers. A heartbeat that waits for its turn is lost unless it goes now.
+void RunningActivity::leave_open() {
+  std::optional<Payloads> unsent;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    calls_.loop().cancel(throttle_timer_);
+    unsent = std::exchange(unsent_details_, std::nullopt);
+  }
+  if (unsent) {
+    send_heartbeat(*std::move(unsent));
+  }
+  const auto finished = std::exchange(finished_, nullptr);
+  finished();
 }
 
 void RunningActivity::answer_cancelled(const CancelledError& error) {

@@ -47,6 +47,9 @@ class RunningActivity final : public activity::detail::ActivityContext,
   void heartbeat(Payloads details) override;
   bool is_cancelled() const override;
   std::string cancel_reason() const override;
+  std::shared_ptr<client::Connection> connection() const override {
+    return calls_.connection().shared_from_this();
+  }
   bool wait_for_cancelled(std::chrono::nanoseconds at_most) override;
   void resume_after(std::chrono::nanoseconds duration, std::coroutine_handle<> waiting) override;
 
@@ -64,6 +67,7 @@ class RunningActivity final : public activity::detail::ActivityContext,
   void throttle_window_ended();
   void resume_waiting();
   void answer_cancelled(const CancelledError& error);
+  void leave_open();
   void answer_failed(const std::exception_ptr& exception);
   void answer_too_large(const Status& status);
   template <class Response, class Request>

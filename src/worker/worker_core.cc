@@ -24,6 +24,10 @@ void refuse_duplicates(const Definitions& definitions, const std::string& kind) 
   std::set<std::string> names;
   for (const auto& definition : definitions) {
     if (!names.insert(definition.name).second) {
+      if (definition.name.empty()) {
+        throw OptionsError("WorkerOptions: two dynamic " + kind +
+                           " are registered; a worker can have one, for the types that it does not know");
+      }
       throw OptionsError("WorkerOptions: two " + kind + " are registered under the name \"" +
                          definition.name + "\"; give one of them another name (perdure/names.h)");
     }

@@ -164,7 +164,10 @@ void WorkflowWorker::run() {
 }
 
 void WorkflowWorker::process(WorkflowTask task) {
-  const auto definition = definitions_.find(task.workflow_type().name());
+  auto definition = definitions_.find(task.workflow_type().name());
+  if (definition == definitions_.end()) {
+    definition = definitions_.find("");  // the dynamic one
+  }
   if (definition == definitions_.end()) {
     fail(task, task_failure(not_registered(task.workflow_type().name()), "NotFoundError"));
     return;

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
+#include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +15,7 @@
 #include "perdure/detail/workflow_context.h"
 #include "perdure/detail/workflow_definition.h"
 #include "workflow/machine.h"
+#include "workflow/markers.h"
 #include "workflow/run.h"
 #include "workflow/scheduler.h"
 
@@ -39,6 +42,10 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   }
   void make_ready(detail::Fiber* fiber, std::coroutine_handle<> handle) override;
   detail::Fiber* running_fiber() override { return scheduler_.running(); }
+  bool patched(const std::string& id, bool deprecated, std::source_location where) override;
+  Payload side_effect(const std::function<Payload()>& function, std::source_location where) override;
+  void upsert_search_attributes(const SearchAttributes& attributes, std::source_location where) override;
+  void upsert_memo(const std::map<std::string, Payload>& memo, std::source_location where) override;
   const workflow::Info& info() const override { return info_; }
   std::chrono::system_clock::time_point now() const override { return now_; }
   bool is_replaying() const override { return replaying_; }
@@ -60,6 +67,11 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   // were sent.
   const OutgoingCommand* next_command();
   Completion collect_commands();
+
+  // Markers (core_markers.cc).
+  void look_ahead(const HistoryEvents& events, int started_index);
+  void list_patches(std::source_location where);
+  bool skip_deprecated_patch(const HistoryEvent& event, const OutgoingCommand* produced);
 
   // Running one workflow task (core.cc).
   void run_task(const HistoryEvent& started, bool replaying);
@@ -87,6 +99,12 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   std::shared_ptr<Outbox> outbox_ = std::make_shared<Outbox>();
   std::int64_t next_activity_ = 1;
   std::int64_t next_timer_ = 1;
+  std::int64_t next_side_effect_ = 1;
+  std::map<std::string, bool> patches_;  // the answers that patched() gave
+  // Of the workflow task that is run again.
+  std::map<std::string, bool> recorded_patches_;  // true: the upsert of the list follows the marker
+  std::map<std::int64_t, Payload> recorded_side_effects_;
+  bool skip_change_version_upsert_ = false;  // of a deprecated patch that is no longer in the code
   // By the event that recorded the machine's first command.
   std::unordered_map<std::int64_t, std::shared_ptr<Machine>> machines_;  // perdure-allow: looked up only
 

@@ -6,6 +6,7 @@
 
 #include "api/convert.h"
 #include "api/failure_conversion.h"
+#include "api/payload_conversion.h"
 #include "workflow/core.h"
 #include "workflow/current_context.h"
 #include "workflow/nondeterminism.h"
@@ -85,6 +86,7 @@ Completion WorkflowRun::Core::consume(const HistoryEvents& events, ActivationOpt
     last_event_id_ = event.event_id();
     if (event.event_type() == EVENT_TYPE_WORKFLOW_TASK_STARTED && was_completed_or_is_open(events, i)) {
       last_run_task_ = event.event_id();
+      look_ahead(events, i);
       run_task(event, event.event_id() <= options.previous_started_event_id);
       if (task_failure_) {
         std::rethrow_exception(std::exchange(task_failure_, nullptr));
@@ -162,6 +164,9 @@ void WorkflowRun::Core::apply(const HistoryEvent& event) {
 
 void WorkflowRun::Core::apply_command_event(const HistoryEvent& event) {
   const OutgoingCommand* produced = next_command();
+  if (skip_deprecated_patch(event, produced)) {
+    return;
+  }
   if (produced == nullptr || produced->type != command_of(event)) {
     throw unexpected_event(event, produced, "");
   }
@@ -217,6 +222,12 @@ void WorkflowRun::Core::apply_started(const HistoryEvent& event) {
     info_.retry_policy = api::retry_policy_from_proto(attributes.retry_policy());
   }
   info_.cron_schedule = attributes.cron_schedule();
+  for (const auto& [key, payload] : attributes.memo().fields()) {  // into a map: the order does not matter
+    info_.memo.insert_or_assign(key, api::payload_from_proto(payload));
+  }
+  for (const auto& [name, payload] : attributes.search_attributes().indexed_fields()) {  // the same
+    info_.search_attributes.set(name, api::payload_from_proto(payload));
+  }
   now_ = info_.start_time;
   const std::string& original = attributes.original_execution_run_id();
   random_ = workflow::Random(seed_of(original.empty() ? info_.run_id : original));

@@ -4,6 +4,8 @@
 
 #include <string_view>
 
+#include "workflow/markers.h"
+
 namespace perdure::workflow_core {
 namespace {
 
@@ -41,15 +43,22 @@ std::string event_details(const HistoryEvent& event) {
       return fmt::format(" (timer id \"{}\")", event.timer_started_event_attributes().timer_id());
     case EVENT_TYPE_TIMER_CANCELED:
       return fmt::format(" (timer id \"{}\")", event.timer_canceled_event_attributes().timer_id());
+    case EVENT_TYPE_MARKER_RECORDED:
+      if (const auto patch = patch_marker(event)) {
+        return fmt::format(" (patch \"{}\")", patch->id);
+      }
+      if (const auto side_effect = side_effect_marker(event)) {
+        return fmt::format(" (side effect {})", side_effect->id);
+      }
+      return fmt::format(" (marker \"{}\")", event.marker_recorded_event_attributes().marker_name());
     default:
       return "";
   }
 }
 
 constexpr const char* kAdvice =
-    "The workflow's code no longer does what it did when this history was written: bring the old code back, "
-    "or start "
-    "new runs for the new code.";
+    "The workflow's code no longer does what it did when this history was written: guard the change with "
+    "workflow::patched(), bring the old code back, or reset the run to a workflow task before this event";
 
 }  // namespace
 
@@ -96,6 +105,12 @@ CommandType command_of(const HistoryEvent& event) {
       return COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION;
     case EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
       return COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION;
+    case EVENT_TYPE_MARKER_RECORDED:
+      return COMMAND_TYPE_RECORD_MARKER;
+    case EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+      return COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES;
+    case EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
+      return COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES;
     case EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
       return COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION;
     default:

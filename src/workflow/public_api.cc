@@ -120,6 +120,28 @@ bool cancellation_requested() {
 }
 bool in_workflow() noexcept { return perdure::detail::current_context_or_null() != nullptr; }
 
+bool patched(std::string_view id, std::source_location where) {
+  return perdure::detail::current_context("workflow::patched").patched(std::string(id), false, where);
+}
+void deprecate_patch(std::string_view id, std::source_location where) {
+  perdure::detail::current_context("workflow::deprecate_patch").patched(std::string(id), true, where);
+}
+void upsert_search_attributes(const SearchAttributes& attributes, std::source_location where) {
+  perdure::detail::current_context("workflow::upsert_search_attributes")
+      .upsert_search_attributes(attributes, where);
+}
+void upsert_memo(const std::map<std::string, Payload>& memo, std::source_location where) {
+  perdure::detail::current_context("workflow::upsert_memo").upsert_memo(memo, where);
+}
+
+Logger logger() {
+  perdure::detail::WorkflowContext& context = perdure::detail::current_context("workflow::logger");
+  return Logger(context.is_replaying(), [&info = context.info()] {
+    return LogFields{
+        {"workflow_id", info.workflow_id}, {"run_id", info.run_id}, {"workflow_type", info.workflow_type}};
+  });
+}
+
 std::string uuid4() {
   Random& source = perdure::detail::current_context("workflow::uuid4").random();
   const std::uint64_t high = (source() & ~0xf000ULL) | 0x4000ULL;

@@ -144,10 +144,16 @@ void FakeService::record(const Command& command) {
       break;
     }
     case COMMAND_TYPE_START_TIMER: {
-      const std::string& id = command.start_timer_command_attributes().timer_id();
+      const auto& asked = command.start_timer_command_attributes();
+      const std::string& id = asked.timer_id();
       add(EVENT_TYPE_TIMER_STARTED).mutable_timer_started_event_attributes()->set_timer_id(id);
       timer_events_[id] = events_.size();
-      timers_.push_back(id);
+      timer_due_[id] = seconds_ * 1'000'000'000 + api::from_proto(asked.start_to_fire_timeout()).count();
+      timers_.insert(std::upper_bound(timers_.begin(), timers_.end(), id,
+                                      [&](const std::string& a, const std::string& b) {
+                                        return timer_due_.at(a) < timer_due_.at(b);
+                                      }),
+                     id);
       break;
     }
     case COMMAND_TYPE_CANCEL_TIMER: {
@@ -172,6 +178,25 @@ void FakeService::record(const Command& command) {
       add(EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW)
           .mutable_workflow_execution_continued_as_new_event_attributes();
       closed_ = true;
+      break;
+    case COMMAND_TYPE_RECORD_MARKER: {
+      const auto& from = command.record_marker_command_attributes();
+      auto* to = add(EVENT_TYPE_MARKER_RECORDED).mutable_marker_recorded_event_attributes();
+      to->set_marker_name(from.marker_name());
+      *to->mutable_details() = from.details();
+      break;
+    }
+    case COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+      *add(EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES)
+           .mutable_upsert_workflow_search_attributes_event_attributes()
+           ->mutable_search_attributes() =
+          command.upsert_workflow_search_attributes_command_attributes().search_attributes();
+      break;
+    case COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES:
+      *add(EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED)
+           .mutable_workflow_properties_modified_event_attributes()
+           ->mutable_upserted_memo() =
+          command.modify_workflow_properties_command_attributes().upserted_memo();
       break;
     default:
       throw std::logic_error("the fake service does not know this command: " + command.DebugString());

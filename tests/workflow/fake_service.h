@@ -40,7 +40,7 @@ class FakeService {
   void time_out_activity(const std::string& activity_id);
   void confirm_cancel(const std::string& activity_id);
   void fire_timer(const std::string& timer_id);
-  // The next open timer, in the order of their start.
+  // The open timer that is due first; of several, the one that was started first.
   void fire_next_timer();
 
   // WorkflowTaskScheduled and WorkflowTaskStarted, ten seconds after the last.
@@ -66,7 +66,8 @@ class FakeService {
   HistoryEvents events_;
   std::map<std::string, PendingActivity> activities_;
   std::map<std::string, std::int64_t> timer_events_;
-  std::vector<std::string> timers_;
+  std::vector<std::string> timers_;                // in the order in which they are due
+  std::map<std::string, std::int64_t> timer_due_;  // nanoseconds
   std::int64_t seconds_ = 1'000'000;
   std::int64_t started_event_id_ = 0;
   std::int64_t previous_started_event_id_ = 0;

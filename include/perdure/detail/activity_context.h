@@ -4,11 +4,16 @@
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "perdure/payload.h"
 #include "perdure/retry_policy.h"
+
+namespace perdure::client {
+class Connection;
+}
 
 namespace perdure::activity {
 
@@ -44,6 +49,8 @@ class ActivityContext {
   virtual bool is_cancelled() const = 0;
   // Why it should stop; for the CancelledError.
   virtual std::string cancel_reason() const = 0;
+  // The worker's.
+  virtual std::shared_ptr<client::Connection> connection() const = 0;
   virtual bool wait_for_cancelled(std::chrono::nanoseconds at_most) = 0;
   // Resumes `waiting` on the event loop after `duration`, or at once when the activity should stop.
   virtual void resume_after(std::chrono::nanoseconds duration, std::coroutine_handle<> waiting) = 0;

@@ -15,7 +15,7 @@ namespace perdure::detail {
 
 // Exactly one of the two is set. Both decode the arguments first (throws DataConversionError).
 struct ActivityDefinition {
-  std::string name;
+  std::string name;                                     // empty: runs every type that is not registered
   std::function<Payload(const Payloads&)> call;         // a function: runs on the thread pool
   std::function<Task<Payload>(const Payloads&)> start;  // a coroutine: runs on the event loop
   std::string process{};  // not empty: `call` runs in a process of its own, where it has this name
@@ -79,6 +79,30 @@ ActivityDefinition activity_definition(std::shared_ptr<Object> object) {
 }
 
 struct NoObject {};
+
+// Runs F for every type that is not registered.
+template <auto F, class Object>
+ActivityDefinition dynamic_activity_definition(std::shared_ptr<Object> object) {
+  using Traits = FunctionTraits<decltype(F)>;
+  using R = typename ResultOf<typename Traits::Result>::Type;
+  static_assert(!ResultOf<typename Traits::Result>::is_task,
+                "perdure: a dynamic activity is a function, not a coroutine");
+  static_assert(
+      std::is_invocable_v<decltype(invoke_activity<F, Object, const Payloads&>), Object*, const Payloads&>,
+      "perdure: a dynamic activity takes perdure::Payloads, the arguments as they came");
+  check_boundary_type<R>();
+  ActivityDefinition definition;
+  definition.call = [object](const Payloads& arguments) {
+    if constexpr (std::is_void_v<R>) {
+      invoke_activity<F>(object.get(), arguments);
+      return null_payload();
+    } else {
+      const R result = invoke_activity<F>(object.get(), arguments);
+      return to_payload(result);
+    }
+  };
+  return definition;
+}
 
 template <auto F>
 consteval bool check_activity(bool has_object) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "perdure/detail/arguments.h"
 #include "perdure/detail/function_traits.h"
@@ -39,6 +40,15 @@ using RunResultOf = typename ResultOf<typename FunctionTraits<decltype(&W::run)>
 template <class... P, class... A>
 Payloads encode_call_arguments(Types<P...>, const A&... arguments) {
   return encode_arguments<P...>(arguments...);
+}
+// The arguments at the front of `all`, each converted to its parameter.
+template <auto F, class Tuple, std::size_t... I>
+Payloads encode_first_of(const Tuple& all, std::index_sequence<I...>) {
+  return encode_call_arguments(ParametersOf<F>(), Argument<F, I>(std::get<I>(all))...);
+}
+template <auto F, class Tuple>
+Payloads encode_first(const Tuple& all) {
+  return encode_first_of<F>(all, std::make_index_sequence<kArity<F>>());
 }
 template <auto F, class... A>
 Payloads encode_call(const A&... arguments) {

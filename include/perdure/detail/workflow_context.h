@@ -5,6 +5,8 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <functional>
+#include <map>
 #include <memory>
 #include <source_location>
 #include <string>
@@ -77,6 +79,7 @@ class Operation {
   virtual ~Operation() = default;
 
   bool done() const { return done_; }
+  bool failed() const { return done_ && failure_ != nullptr; }
   // Asks for cancellation; does nothing when it is done, or when the run left its worker.
   virtual void cancel() = 0;
   // The result of a done operation; throws what it failed with.
@@ -144,6 +147,12 @@ class WorkflowContext {
   virtual void remove_condition(Condition* condition) noexcept = 0;
   virtual void make_ready(Fiber* fiber, std::coroutine_handle<> handle) = 0;
   virtual Fiber* running_fiber() = 0;
+
+  // See workflow_versions.h.
+  virtual bool patched(const std::string& id, bool deprecated, std::source_location where) = 0;
+  virtual Payload side_effect(const std::function<Payload()>& function, std::source_location where) = 0;
+  virtual void upsert_search_attributes(const SearchAttributes& attributes, std::source_location where) = 0;
+  virtual void upsert_memo(const std::map<std::string, Payload>& memo, std::source_location where) = 0;
 
   virtual const workflow::Info& info() const = 0;
   virtual std::chrono::system_clock::time_point now() const = 0;

@@ -37,7 +37,8 @@ struct SignalDefinition {
 };
 
 struct WorkflowDefinition {
-  std::string name;
+  std::string name;      // empty: of a dynamic workflow
+  bool dynamic = false;  // runs every type that is not registered
   std::unique_ptr<WorkflowInstance> (*create)();
   std::vector<SignalDefinition> signals;
 };
@@ -99,6 +100,17 @@ consteval bool check_workflow() {
   return false;
 }
 
+// A class with `static constexpr bool dynamic_workflow = true` runs all types that are not registered. Its
+// run() takes perdure::Payloads, the arguments as they came; workflow::info().workflow_type says what was
+// asked for.
+template <class W>
+consteval bool is_dynamic_workflow() {
+  if constexpr (requires { static_cast<bool>(W::dynamic_workflow); }) {
+    return W::dynamic_workflow;
+  }
+  return false;
+}
+
 template <class W, class Parameters = typename FunctionTraits<decltype(&W::run)>::Parameters>
 class InstanceOf;
 
@@ -108,7 +120,13 @@ class InstanceOf<W, Types<P...>> final : public WorkflowInstance {
   using R = typename ResultOf<typename FunctionTraits<decltype(&W::run)>::Result>::Type;
 
   Task<RunResult> run(const Payloads& arguments) override {
-    return run_workflow<W, R>(object_, decode_arguments(arguments, Types<P...>{}));
+    if constexpr (is_dynamic_workflow<W>()) {
+      static_assert(std::is_same_v<std::tuple<std::remove_cvref_t<P>...>, std::tuple<Payloads>>,
+                    "perdure: the run() of a dynamic workflow takes perdure::Payloads, and nothing else");
+      return run_workflow<W, R>(object_, std::tuple<Payloads>(arguments));
+    } else {
+      return run_workflow<W, R>(object_, decode_arguments(arguments, Types<P...>{}));
+    }
   }
   void* object() override { return &object_; }
 
@@ -154,7 +172,10 @@ WorkflowDefinition workflow_definition() {
   WorkflowDefinition definition;
   if constexpr (check_workflow<W>()) {
     check_boundary_type<typename InstanceOf<W>::R>();
-    definition.name = std::string(workflow_name<W>);
+    definition.dynamic = is_dynamic_workflow<W>();
+    if constexpr (!is_dynamic_workflow<W>()) {
+      definition.name = std::string(workflow_name<W>);
+    }
     definition.create = []() -> std::unique_ptr<WorkflowInstance> {
       return std::make_unique<InstanceOf<W>>();
     };
