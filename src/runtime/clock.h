@@ -27,7 +27,7 @@ class Clock {
   // By how much it was moved: what is measured in time that really passes, as the patience of callers, is not
   // affected by it.
   virtual Duration skipped() const { return Duration::zero(); }
-  // True: it was moved, so look again.
+  // True: it was moved, or somebody who slept was woken, so look again.
   virtual bool rest(const Rest& /*rest*/) { return false; }
   // When rest() is to be called again although nothing is due.
   virtual std::optional<Timestamp> wake_at() const { return std::nullopt; }

@@ -104,35 +104,40 @@ Duration VirtualClock::skipped() const {
 }
 
 bool VirtualClock::rest(const Rest& rest) {
-  std::vector<Sleeper> woken;
-  bool moved = false;
-  {
-    const std::lock_guard lock(mutex_);
-    const Timestamp now = now_locked();
-    // Locked again before anyone is woken: what the sleeper does next happens at the time it slept until.
-    if (!rest.workflow_tasks) {
-      const auto end = sleepers_.upper_bound(now);
-      for (auto sleeper = sleepers_.begin(); sleeper != end; ++sleeper) {
-        locks_ += sleeper->second.sleep == Sleep::kUnlocked ? 1 : 0;
-        woken.push_back(std::move(sleeper->second));
-      }
-      sleepers_.erase(sleepers_.begin(), end);
-    }
-    if (locks_ == 0 && !rest.workflow_tasks && !rest.activities) {
-      std::optional<Timestamp> next = rest.next_due;
-      if (!sleepers_.empty()) {
-        next = std::min(sleepers_.begin()->first, next.value_or(sleepers_.begin()->first));
-      }
-      if (next && *next > now) {
-        skipped_ += *next - now;
-        moved = true;
-      }
-    }
-  }
+  const std::vector<Sleeper> woken = rest.workflow_tasks ? std::vector<Sleeper>() : take_woken();
   for (const Sleeper& sleeper : woken) {
     sleeper.done();
   }
-  return moved;
+  if (!woken.empty()) {
+    return true;  // before the clock moves again: they may have locked it
+  }
+  const std::lock_guard lock(mutex_);
+  if (locks_ > 0 || rest.workflow_tasks || rest.activities) {
+    return false;
+  }
+  std::optional<Timestamp> next = rest.next_due;
+  if (!sleepers_.empty()) {
+    next = std::min(sleepers_.begin()->first, next.value_or(sleepers_.begin()->first));
+  }
+  const Timestamp now = now_locked();
+  if (!next || *next <= now) {
+    return false;
+  }
+  skipped_ += *next - now;
+  return true;
+}
+
+// Locked again before anyone is woken: what the sleeper does next happens at the time it slept until.
+std::vector<VirtualClock::Sleeper> VirtualClock::take_woken() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Sleeper> woken;
+  const auto end = sleepers_.upper_bound(now_locked());
+  for (auto sleeper = sleepers_.begin(); sleeper != end; ++sleeper) {
+    locks_ += sleeper->second.sleep == Sleep::kUnlocked ? 1 : 0;
+    woken.push_back(std::move(sleeper->second));
+  }
+  sleepers_.erase(sleepers_.begin(), end);
+  return woken;
 }
 
 std::optional<Timestamp> VirtualClock::wake_at() const {

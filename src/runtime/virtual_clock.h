@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/time.h"
 #include "runtime/clock.h"
@@ -50,6 +51,7 @@ class VirtualClock final : public Clock {
   using Sleepers = std::multimap<Timestamp, Sleeper>;
 
   Timestamp now_locked() const;
+  std::vector<Sleeper> take_woken();
   void wake();
 
   const Timestamp start_;

@@ -64,10 +64,20 @@ TEST(VirtualClock, WakesASleeperAfterWhatWasDueBeforeIt) {
   EXPECT_THAT(clock.now(), about(kStart + 2 * kDay));
   EXPECT_FALSE(clock.rest({.next_due = kStart + 3 * kDay, .workflow_tasks = true}));
   EXPECT_EQ(awake, 0) << "workflows are not done with what was due";
-  EXPECT_FALSE(clock.rest({.next_due = kStart + 3 * kDay, .activities = true}));
+  EXPECT_TRUE(clock.rest({.next_due = kStart + 3 * kDay, .activities = true}));
   EXPECT_EQ(awake, 1);
   EXPECT_EQ(clock.locks(), 1) << "as before the sleep";
   EXPECT_FALSE(clock.rest({.next_due = kStart + 3 * kDay}));
+}
+
+TEST(VirtualClock, DoesNotMoveOnBeforeASleeperHadTheChanceToLockIt) {
+  VirtualClock clock(kStart);
+  ASSERT_TRUE(clock.unlock());
+  ASSERT_TRUE(clock.call_at(kStart + kDay, Sleep::kWait, [&] { clock.lock(); }));
+  EXPECT_TRUE(clock.rest({.next_due = kStart + 2 * kDay}));
+  EXPECT_TRUE(clock.rest({.next_due = kStart + 2 * kDay})) << "it wakes the sleeper";
+  EXPECT_FALSE(clock.rest({.next_due = kStart + 2 * kDay}));
+  EXPECT_THAT(clock.now(), about(kStart + kDay));
 }
 
 TEST(VirtualClock, SleepsThroughRealTimeWhenItIsLocked) {
@@ -77,7 +87,7 @@ TEST(VirtualClock, SleepsThroughRealTimeWhenItIsLocked) {
   EXPECT_EQ(clock.wake_at(), kStart + milliseconds(1));
   while (clock.now() < kStart + milliseconds(1)) {
   }
-  EXPECT_FALSE(clock.rest({}));
+  EXPECT_TRUE(clock.rest({}));
   EXPECT_TRUE(awake);
 }
 
