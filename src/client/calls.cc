@@ -15,7 +15,8 @@ namespace {
 namespace service = temporal::api::workflowservice::v1;
 
 // A handle from a start means the chain: what it reads is that of the current run.
-void set_execution(temporal::api::common::v1::WorkflowExecution* execution, const WorkflowReference& workflow) {
+void set_execution(temporal::api::common::v1::WorkflowExecution* execution,
+                   const WorkflowReference& workflow) {
   execution->set_workflow_id(workflow.workflow_id);
   if (workflow.first_execution_run_id.empty()) {
     execution->set_run_id(workflow.run_id);

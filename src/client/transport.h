@@ -1,6 +1,6 @@
 #pragma once
-// How a client or worker reaches a service: in its own process, or over gRPC. One call of one RPC at a time, by name,
-// with the API's own messages.
+// How a client or worker reaches a service: in its own process, or over gRPC. One call of one RPC at a time,
+// by name, with the API's own messages.
 #include <google/protobuf/message.h>
 
 #include <cstdint>
@@ -18,8 +18,9 @@ class Transport {
  public:
   virtual ~Transport() = default;
 
-  // Starts the call. `request` is read during this function only; `response` must stay alive until `done`, which is
-  // called exactly once, on any thread, and must not block. Thread-safe. Returns a ticket for cancel().
+  // Starts the call. `request` is read during this function only; `response` must stay alive until `done`,
+  // which is called exactly once, on any thread, and must not block. Thread-safe. Returns a ticket for
+  // cancel().
   virtual std::uint64_t call(std::string_view method, const google::protobuf::Message& request,
                              google::protobuf::Message* response, std::optional<Duration> timeout,
                              std::function<void(Status)> done) = 0;

@@ -1,7 +1,7 @@
 #pragma once
-// Takes an aggregate apart: with_members(value, N, visit) calls visit(member…) with references to its N members. C++20
-// has no packs of structured bindings, hence one line for each number. A struct with more members than kMaxMembers
-// is refused; put some of them into a struct of their own.
+// Takes an aggregate apart: with_members(value, N, visit) calls visit(member…) with references to its N
+// members. C++20 has no packs of structured bindings, hence one line for each number. A struct with more
+// members than kMaxMembers is refused; put some of them into a struct of their own.
 #include <cstddef>
 
 namespace perdure::detail {
