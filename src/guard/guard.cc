@@ -2,8 +2,9 @@
 
 #include <dlfcn.h>
 #include <execinfo.h>
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -71,14 +72,17 @@ void Scope::note(const char* function, const char* what, const char* replacement
 
 std::string Scope::report() const {
   const detail::UnguardedScope unguarded;  // it reads the program's file
-  std::string text;
+  std::vector<std::string> calls;          // the same call in a loop is told once
   for (const Violation& violation : violations_) {
-    text +=
-        fmt::format("{}{} ({}){}: {}", text.empty() ? "the workflow's code called " : "; it called ",
-                    violation.function, violation.what, describe_caller(violation), violation.replacement);
+    std::string call = fmt::format("called {} ({}){}: {}", violation.function, violation.what,
+                                   describe_caller(violation), violation.replacement);
+    if (std::find(calls.begin(), calls.end(), call) == calls.end()) {
+      calls.push_back(std::move(call));
+    }
   }
-  if (count_ > violations_.size()) {
-    text += fmt::format("; and {} more such calls", count_ - violations_.size());
+  std::string text = fmt::format("the workflow's code {}", fmt::join(calls, "; it "));
+  if (count_ > calls.size()) {
+    text += fmt::format("; and {} more such calls", count_ - calls.size());
   }
   return text +
          ". Workflow code is run again from its history and must do the same each time. What cannot change "

@@ -106,6 +106,9 @@ int execvpe(const char* file, char* const* arguments, char* const* environment) 
 }
 
 int execl(const char* path, const char* first, ...) noexcept {
+  if (refuse("execl", kProcess) != nullptr) {
+    return denied();
+  }
   va_list rest;
   va_start(rest, first);
   const std::vector<char*> arguments = collect(first, rest);
@@ -114,6 +117,9 @@ int execl(const char* path, const char* first, ...) noexcept {
 }
 
 int execlp(const char* file, const char* first, ...) noexcept {
+  if (refuse("execlp", kProcess) != nullptr) {
+    return denied();
+  }
   va_list rest;
   va_start(rest, first);
   const std::vector<char*> arguments = collect(first, rest);
@@ -122,6 +128,9 @@ int execlp(const char* file, const char* first, ...) noexcept {
 }
 
 int execle(const char* path, const char* first, ...) noexcept {
+  if (refuse("execle", kProcess) != nullptr) {
+    return denied();
+  }
   va_list rest;
   va_start(rest, first);
   const std::vector<char*> arguments = collect(first, rest);

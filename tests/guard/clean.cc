@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "perdure/worker.h"
 #include "perdure/workflow.h"
 
 namespace guard_test {
