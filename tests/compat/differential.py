@@ -16,7 +16,7 @@ import uuid
 
 import grpc
 from google.protobuf import text_format
-from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskState
+from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskState, TaskQueueKind
 
 from normalise import differences, first_difference, visible_history
 from service import RUNNING, Service
@@ -25,8 +25,9 @@ from steps import Steps
 NEAR = 0.5  # seconds: nothing is asked while something falls due this soon
 GRACE = 0.7  # seconds after which whatever fell due has happened
 PATIENCE = 4.0  # seconds that both may take until they agree
-
-
+SLOW = 5.0  # seconds that no poll takes whose task waits, except on a machine that is busy
+STICKY_LIVES = 6.0  # seconds after a poll of a sticky queue in which it surely gets its tasks
+STICKY_GONE = 13.0  # seconds after which the normal queue surely does
 APART = 0.15  # seconds: what falls due closer together happens in either order
 
 
@@ -48,6 +49,7 @@ class Run:
         self.workflow_ids = [self.prefix + name for name in ("one", "two", "three")]
         self.steps = Steps(self.random, self.prefix, self.workflow_ids)
         self.states = {}  # workflow id: (tree, description, events) of the first service
+        self.sticky_polled = {}  # workflow id: when its sticky queue was polled
         self.log = []
         self.verbose = verbose
         self.survey = survey  # given: differences are counted here and the run goes on
@@ -117,12 +119,15 @@ class Run:
         steps, choices = self.steps, []
         task = description.pending_workflow_task
         if task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_SCHEDULED:
-            choices.append((4, lambda: steps.poll_workflow_task(workflow_id)))
+            sticky = self.waits_on_sticky_queue(workflow_id, task, events)
+            choices.append((4, lambda: steps.poll_workflow_task(workflow_id, sticky)))
         elif task.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED:
             timers = set(pending_timers(events))
             activities = pending_activity_events(events, description)
             choices.append((4, lambda: steps.complete_workflow_task(workflow_id, activities, timers)))
             choices.append((0.4, lambda: steps.fail_workflow_task(workflow_id)))
+        else:
+            choices.append((0.3, lambda: steps.show_sticky_worker(workflow_id)))
         for activity in description.pending_activities:
             activity_id = activity.activity_id
             waits = not activity.HasField("next_attempt_schedule_time")
@@ -132,6 +137,17 @@ class Run:
                 choices.append((2, lambda a=activity_id: steps.answer_activity(workflow_id, a)))
         return choices
 
+    def waits_on_sticky_queue(self, workflow_id, task, events):
+        """A task for a sticky worker that has not polled lately is given to the normal queue instead."""
+        queues = [e.workflow_task_scheduled_event_attributes.task_queue for e in events
+                  if e.HasField("workflow_task_scheduled_event_attributes")]
+        if task.attempt > 1 or queues[-1].kind != TaskQueueKind.TASK_QUEUE_KIND_STICKY:
+            return False
+        silence = at(task.scheduled_time) - self.sticky_polled.get(workflow_id, 0)
+        if STICKY_LIVES < silence < STICKY_GONE:
+            raise Undecided
+        return silence < STICKY_LIVES
+
     # --- asking
 
     def ask(self, step):
@@ -140,17 +156,25 @@ class Run:
         self.log.append(f"{step.method} {step.note}\n{indented(text_format.MessageToString(requests[0]))}")
         if self.verbose:
             print(self.log[-1])
-        answers = self.both(lambda service: service.call(step.method, asked[service], step.timeout))
+        timed = self.both(lambda service: timed_call(service, step.method, asked[service], step.timeout))
+        answers = [answer for answer, _ in timed]
         if step.method.startswith("GetWorkflowExecutionHistory"):
             read = dict(zip(self.services, answers))
             answers = self.both(lambda s: self.whole_reading(s, step.method, asked[s], read[s]))
         trees = [service.comparable(answer) for service, answer in zip(self.services, answers)]
+        if step.polls_sticky and not step.keeps_task:
+            # Only polled to be seen: a busy machine may be too late to say that there is nothing.
+            trees = [{} if tree.get("code") == "DEADLINE_EXCEEDED" else tree for tree in trees]
         self.log.append(f"  -> {short(trees[0])}")
         if self.verbose:
             print(self.log[-1])
         if time.time() > self.next_due and not self.same("", *trees):
             raise Undecided  # a slow machine: something fell due while this was asked
+        if self.is_slow(step, answers, timed[0][1]) and not self.same("", *trees):
+            raise Undecided
         self.must_be_equal(f"the answers to {step.method}", *trees)
+        if step.polls_sticky:
+            self.sticky_polled[step.polls_sticky] = time.time()
         if step.keeps_task:
             for service, answer in zip(self.services, answers):
                 service.tokens[step.keeps_task] = getattr(answer, "task_token", b"")
@@ -164,6 +188,12 @@ class Run:
             name = self.services[0].normaliser.text(run_id)
             if name not in known:
                 known.append(name)
+
+    def is_slow(self, step, answers, reference_seconds):
+        """The real Temporal may lose a task that it is slow to hand out; a third attempt has random timeouts."""
+        if step.method != "PollWorkflowTaskQueue":
+            return False
+        return reference_seconds > SLOW or any(getattr(answer, "attempt", 0) > 2 for answer in answers)
 
     def keep_eager_activities(self, tasks_of_services):
         """Those that came with the answer to a workflow task are held as if they had been polled."""
@@ -271,6 +301,11 @@ class Run:
                     due += found
         self.next_due = min((at for at in due if at > now), default=1e12)
         return sorted(at for at in due if at < now + NEAR)
+
+
+def timed_call(service, method, request, timeout):
+    begun = time.monotonic()
+    return service.call(method, request, timeout), time.monotonic() - begun
 
 
 def signatures(what, left, right):

@@ -4,12 +4,13 @@ Whatever depends on a service (its run ids, its tokens) is looked up when the re
 was drawn from the seed before.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Callable
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import (
     HistoryEventFilterType,
+    TaskQueueKind,
     WorkflowIdConflictPolicy,
     WorkflowIdReusePolicy,
     WorkflowTaskFailedCause,
@@ -28,7 +29,7 @@ class Step:
     note: str = ""
     keeps_task: str = ""  # the name under which the answer's task token is kept
     timeout: float = 15.0
-    touches: list = field(default_factory=list)
+    polls_sticky: str = ""  # the workflow id whose sticky queue is polled
 
 
 class Steps(Commands):
@@ -180,13 +181,27 @@ class Steps(Commands):
         self.task_names += 1
         return f"task-{self.task_names}"
 
-    def poll_workflow_task(self, workflow_id):
+    def poll_workflow_task(self, workflow_id, sticky=False):
         name = self._new_task()
         self.held_workflow_task[workflow_id] = name
         request = api.PollWorkflowTaskQueueRequest(
-            namespace="default", task_queue=TaskQueue(name=f"q-{workflow_id}"), identity="worker"
+            namespace="default",
+            task_queue=self.sticky_queue(workflow_id) if sticky else TaskQueue(name=f"q-{workflow_id}"),
+            identity="worker",
         )
-        return Step("PollWorkflowTaskQueue", lambda service: request, note=workflow_id, keeps_task=name)
+        return Step("PollWorkflowTaskQueue", lambda service: request, note=workflow_id, keeps_task=name,
+                    polls_sticky=workflow_id if sticky else "")
+
+    def sticky_queue(self, workflow_id):
+        return TaskQueue(name=f"s-{workflow_id}", kind=TaskQueueKind.TASK_QUEUE_KIND_STICKY, normal_name=f"q-{workflow_id}")
+
+    def show_sticky_worker(self, workflow_id):
+        """A short poll that brings nothing: for the next seconds the services know of a sticky worker."""
+        request = api.PollWorkflowTaskQueueRequest(
+            namespace="default", task_queue=self.sticky_queue(workflow_id), identity="worker"
+        )
+        return Step("PollWorkflowTaskQueue", lambda service: request, note=workflow_id, timeout=4.0,
+                    polls_sticky=workflow_id)
 
     def _spoiled_token(self, kind, name):
         """Mostly `name`; else a token that is old, missing or nonsense."""
@@ -213,6 +228,9 @@ class Steps(Commands):
         if self.chance(0.05):
             request.return_new_workflow_task = False
             request.force_create_new_workflow_task = True
+        if self.chance(0.5):
+            request.sticky_attributes.worker_task_queue.CopyFrom(self.sticky_queue(workflow_id))
+            request.sticky_attributes.schedule_to_start_timeout.CopyFrom(seconds(300))
         if self.chance(0.1):
             request.sdk_metadata.sdk_name = "compat"
             request.sdk_metadata.lang_used_flags.append(3)
@@ -265,7 +283,7 @@ class Steps(Commands):
         if self.chance(0.3):
             by_id = getattr(api, f"{method}ByIdRequest")(
                 namespace=self.namespace(),
-                workflow_id="" if self.chance(0.02) else workflow_id,
+                workflow_id=workflow_id,  # without one it is a standalone activity's
                 activity_id=activity_id if not self.chance(0.05) else self.random.choice(["", "missing"]),
                 identity=request.identity,
             )
