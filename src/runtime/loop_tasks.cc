@@ -260,9 +260,10 @@ Result<WorkflowTaskHandOut> Loop::with_history(ExecutionId execution,
   }
   const bool more = *next < start->next_event_id;
   if (!more) {
-    for (const auto& event : start->unstored_events) {
-      *history->add_events() = event;
+    for (auto& event : start->unstored_events) {
+      *history->add_events() = std::move(event);
     }
+    start->unstored_events.clear();
   }
   return WorkflowTaskHandOut{execution, std::move(start), more ? *next : 0};
 }
