@@ -1,4 +1,7 @@
 // Clocks and sleeps. A refused clock gives the workflow's time, a little later each time.
+#include "guard/interpose.h"
+
+// After interpose.h, which switches inline versions of these functions off.
 #include <poll.h>
 #include <sys/select.h>
 #include <sys/time.h>
@@ -7,7 +10,6 @@
 
 #include <chrono>
 
-#include "guard/interpose.h"
 #include "perdure/detail/workflow_context.h"
 
 namespace perdure::guard {
