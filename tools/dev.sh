@@ -41,7 +41,7 @@ job_test() { # builds and runs every test
 
 job_asan() { # builds with AddressSanitizer and UBSan, runs the tests of the libraries and 60 seeds (minutes)
   preset=asan
-  local tests=(base serialize workflow engine matching runtime frontend storage cli sdk histories worker server client_grpc)
+  local tests=(base serialize workflow engine matching runtime frontend storage cli sdk histories testing worker server client_grpc)
   job_build "${tests[@]/#/test_}" perdure-sim
   local name
   for name in "${tests[@]}"; do

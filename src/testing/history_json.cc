@@ -6,6 +6,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <cctype>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -83,6 +84,49 @@ bool is_payload_message(const Value& value) {
   return known == static_cast<int>(value.struct_value().fields().size());
 }
 
+// With the members of objects in the order of their names: the same value always gives the same payload.
+Status append_json(const Value& value, std::string* out) {
+  if (value.kind_case() == Value::kListValue) {
+    const char* separator = "[";
+    for (const Value& element : value.list_value().values()) {
+      *out += std::exchange(separator, ",");
+      if (Status status = append_json(element, out); !status.ok()) {
+        return status;
+      }
+    }
+    *out += value.list_value().values().empty() ? "[]" : "]";
+    return {};
+  }
+  if (value.kind_case() == Value::kStructValue) {
+    std::map<std::string, const Value*> members;
+    for (const auto& [name, member] : value.struct_value().fields()) {
+      members.emplace(name, &member);
+    }
+    const char* separator = "{";
+    for (const auto& [name, member] : members) {
+      Value quoted;
+      quoted.set_string_value(name);
+      *out += std::exchange(separator, ",");
+      Status status = append_json(quoted, out);
+      *out += ":";
+      if (status.ok()) {
+        status = append_json(*member, out);
+      }
+      if (!status.ok()) {
+        return status;
+      }
+    }
+    *out += members.empty() ? "{}" : "}";
+    return {};
+  }
+  std::string scalar;
+  if (const auto status = util::MessageToJsonString(value, &scalar); !status.ok()) {
+    return not_a_history(std::string_view(status.message().data(), status.message().size()));
+  }
+  *out += scalar;
+  return {};
+}
+
 // The CLI prints the value itself where it can.
 void normalise_payload(Value* value) {
   if (is_payload_message(*value)) {
@@ -92,7 +136,7 @@ void normalise_payload(Value* value) {
   std::string encoding = "binary/null";
   if (value->kind_case() != Value::kNullValue) {
     encoding = "json/plain";
-    if (!util::MessageToJsonString(*value, &json).ok()) {
+    if (!append_json(*value, &json).ok()) {
       return;
     }
   }

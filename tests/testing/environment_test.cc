@@ -166,8 +166,8 @@ TEST_F(EnvironmentTest, TimeStandsStillWhileAnActivityRuns) {
 }
 
 TEST_F(EnvironmentTest, NothingIsSkippedUnderALock) {
-  auto sleeper = client_.start_workflow<Sleeper>(1, {.id = "sleeper", .task_queue = kQueue});
   const auto before = environment_.now();
+  auto sleeper = client_.start_workflow<Sleeper>(1, {.id = "sleeper", .task_queue = kQueue});
   {
     const auto lock = environment_.lock_time();
     environment_.sleep(20ms);

@@ -47,10 +47,11 @@ TEST(HistoryJson, ReadsPayloadsOfBothKinds) {
   ASSERT_EQ(message.payloads_size(), 1);
   EXPECT_EQ(message.payloads(0).data(), R"("Ada")");
   EXPECT_EQ(message.payloads(0).metadata().at("encoding"), "json/plain");
-  const auto plain = input(R"(["Ada", {"metadata": 1, "x": [true]}, null, 7])");
+  const auto plain =
+      input(R"(["Ada", {"z": {}, "metadata": 1, "a": ["\"", {"c": [], "b": true}]}, null, 7])");
   ASSERT_EQ(plain.payloads_size(), 4);
   EXPECT_EQ(plain.payloads(0).DebugString(), message.payloads(0).DebugString());
-  EXPECT_EQ(plain.payloads(1).data(), R"({"metadata":1,"x":[true]})");
+  EXPECT_EQ(plain.payloads(1).data(), R"({"a":["\"",{"b":true,"c":[]}],"metadata":1,"z":{}})");
   EXPECT_EQ(plain.payloads(2).metadata().at("encoding"), "binary/null");
   EXPECT_EQ(plain.payloads(3).data(), "7");
 }
