@@ -36,6 +36,8 @@ class Outcome {
     rethrow();
     return *value_;
   }
+  // Null when there is a value.
+  std::exception_ptr failure() const { return failure_; }
   // The failure if it is an E, else null.
   template <class E>
   const E* error() const {
