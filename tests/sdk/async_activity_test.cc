@@ -36,10 +36,12 @@ std::string unhex(const std::string& text) {
   return out;
 }
 
+// [ask]
 std::string ask_a_person(const std::string& inbox) {
   activity::client().get_workflow_handle<Inbox>(inbox).signal<&Inbox::put>(hex(activity::info().task_token));
   activity::complete_async();
 }
+// [ask]
 
 class AskedApproval {
  public:
@@ -66,6 +68,7 @@ class AsyncActivityTest : public SdkTest {
   std::optional<perdure::WorkflowHandle<std::string>> approval_;
 };
 
+// [complete]
 TEST_F(AsyncActivityTest, IsCompletedByToken) {
   const auto handle = client().get_async_activity_handle(begin());
   handle.heartbeat("asked");
@@ -74,6 +77,7 @@ TEST_F(AsyncActivityTest, IsCompletedByToken) {
   EXPECT_EQ(error_of<perdure::RpcError>([&] { handle.complete("again"); })->code(),
             perdure::RpcStatusCode::kNotFound);
 }
+// [complete]
 
 TEST_F(AsyncActivityTest, IsCompletedByIds) {
   begin();
@@ -108,6 +112,7 @@ TEST(ActivityContext, CompleteAsyncOutsideOfAnActivityIsRefused) {
 
 // ---- dynamic types
 
+// [dynamic]
 class CatchAll {
  public:
   static constexpr bool dynamic_workflow = true;
@@ -117,6 +122,7 @@ class CatchAll {
     co_return workflow::info().workflow_type + ": " + text;
   }
 };
+// [dynamic]
 
 std::string any_activity(const perdure::Payloads& arguments) {
   return activity::info().activity_type + " of " +
@@ -167,10 +173,12 @@ TEST_F(ParametersTest, MayBeMoreThanSix) {
 
 // ---- what is said about a run: log lines, search attributes, memo
 
+// [activity_logger]
 std::string say() {
   activity::logger().warning("from the activity", {{"key", "value"}});
   return "said";
 }
+// [activity_logger]
 
 inline constexpr perdure::SearchAttributeKey<std::int64_t> kItems("Items");
 

@@ -32,6 +32,7 @@ Task<int> half_after(int n, std::chrono::seconds wait) {
   co_return n / 2;
 }
 
+// [all]
 struct AllKinds {
   Task<std::vector<std::string>> run() {
     auto [text, number, nothing] =
@@ -45,6 +46,7 @@ struct AllKinds {
     co_return lines;
   }
 };
+// [all]
 
 TEST(Combinators, AllGivesEveryResultInTheOrderOfTheArguments) {
   EXPECT_EQ(result_text(run_and_replay<AllKinds>().last), R"(["b","c","a4"])");
@@ -71,6 +73,7 @@ TEST(Combinators, AllThrowsTheFirstFailureAtOnce) {
   EXPECT_EQ(result_text(run_and_replay<AllWithAFailure>().last), R"("broken at once")");
 }
 
+// [race]
 struct Racing {
   Task<std::vector<std::size_t>> run() {
     const auto slow = sleep(10s);
@@ -82,6 +85,7 @@ struct Racing {
     co_return std::vector<std::size_t>{first, succeeded, done};
   }
 };
+// [race]
 
 TEST(Combinators, RaceAndAnyGiveTheIndexOfTheFirst) {
   EXPECT_EQ(result_text(run_and_replay<Racing>().last), "[1,1,0]");
@@ -167,6 +171,7 @@ TEST(Scopes, ACancelledRaceCancelsWhatItWaitsFor) {
   EXPECT_EQ(result_text(driven.last), R"("all cancelled")");
 }
 
+// [timeout]
 struct WithTimeout {
   Task<std::vector<std::string>> run() {
     std::vector<std::string> lines;
@@ -189,11 +194,13 @@ struct WithTimeout {
   }
   bool tidied_ = false;
 };
+// [timeout]
 
 TEST(Scopes, ATimeoutCancelsAndWaitsForTheEnd) {
   EXPECT_EQ(result_text(run_and_replay<WithTimeout>().last), R"(["3","timed out","tidied"])");
 }
 
+// [scope]
 struct InAScope {
   Task<std::string> run() {
     CancellationScope scope;
@@ -208,6 +215,7 @@ struct InAScope {
     co_return std::string(left.is_done() && right.is_done() && late.is_done() ? "cancelled" : "running");
   }
 };
+// [scope]
 
 TEST(Scopes, AScopeCancelsItsMembersAndThoseThatComeLater) {
   EXPECT_EQ(result_text(run_and_replay<InAScope>().last), R"("cancelled")");

@@ -27,6 +27,7 @@ struct Unpatched {
     co_return first;
   }
 };
+// [patched]
 struct Patched {
   static constexpr std::string_view workflow_name = "Order";
   Task<std::string> run() {
@@ -36,6 +37,7 @@ struct Patched {
     co_return first + (patched("new-way") ? " new" : " old");
   }
 };
+// [patched]
 struct Deprecated {
   static constexpr std::string_view workflow_name = "Order";
   Task<std::string> run() {
@@ -140,6 +142,7 @@ namespace {
 
 int g_calls = 0;  // of the side effect below, in this process
 
+// [side_effect]
 struct WithSideEffects {
   static constexpr std::string_view workflow_name = "WithSideEffects";
   Task<std::vector<int>> run() {
@@ -151,6 +154,7 @@ struct WithSideEffects {
     co_return seen;
   }
 };
+// [side_effect]
 
 struct WithoutSideEffects {
   static constexpr std::string_view workflow_name = "WithSideEffects";
@@ -184,6 +188,7 @@ namespace {
 constexpr auto kCustomer = SearchAttributeKey<std::string>::keyword("Customer");
 constexpr SearchAttributeKey<std::int64_t> kItems("Items");
 
+// [described]
 struct Described {
   static constexpr std::string_view workflow_name = "Described";
   Task<std::vector<std::string>> run() {
@@ -200,6 +205,7 @@ struct Described {
     co_return seen;
   }
 };
+// [described]
 
 }  // namespace
 
