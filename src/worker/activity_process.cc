@@ -11,10 +11,6 @@
 #include <csignal>
 #include <cstring>
 
-extern "C" {  // which the header of this C library forgets
-#include <sys/pidfd.h>
-}
-
 #include "worker/process_child.h"
 #include "worker/process_pool.h"
 

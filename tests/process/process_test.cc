@@ -94,6 +94,10 @@ void hangs() {
     pause();
   }
 }
+void lets_others_complete() {
+  activity::logger().info("lets others complete");
+  activity::complete_async();
+}
 void asks_for_client() { activity::client(); }
 Facts facts() {
   const activity::Info& info = activity::info();
@@ -172,6 +176,14 @@ class Cancellable {
          .cancellation_type = perdure::ActivityCancellationType::kWaitCancellationCompleted});
   }
 };
+class OpenEnded {
+ public:
+  perdure::Task<int> run() {
+    auto open = workflow::start_activity<lets_others_complete>(kOnce);
+    co_await open;
+    co_return 1;
+  }
+};
 class Hangs {
  public:
   perdure::Task<> run() {
@@ -192,11 +204,11 @@ class ProcessTest : public SdkTest {
 
   std::unique_ptr<perdure::Worker> processes(int max_processes = 2) {
     return worker(
-        {.workflows =
-             perdure::workflows<Looks, Asks, Steps, Process, Many, Survives, Fails, Cancellable, Hangs>(),
+        {.workflows = perdure::workflows<Looks, Asks, Steps, Process, Many, Survives, Fails, Cancellable,
+                                         OpenEnded, Hangs>(),
          .activities = perdure::process_activities<look, nothing, process_id, refuses, goes_wrong, step,
                                                    until_cancelled, crashes_once, crashes, leaves, hangs,
-                                                   asks_for_client, facts>(),
+                                                   asks_for_client, lets_others_complete, facts>(),
          .max_processes = max_processes});
   }
   static perdure::WorkflowOptions options(std::string id = "w") {
@@ -291,6 +303,20 @@ TEST_F(ProcessTest, CancellationAndLogLinesCross) {
   handle.cancel();
   EXPECT_TRUE(error_of<perdure::WorkflowFailureError>([&] { handle.result(); }));
   line("stops: Cancelled");
+}
+
+TEST_F(ProcessTest, AnActivityCanBeLeftOpenForOthersToComplete) {
+  const auto running = processes(1);
+  const auto handle = client().start_workflow<OpenEnded>(options());
+  line("lets others complete");
+  // In the same process: the other function has ended by then.
+  client().execute_workflow<Process>(options("after it"));
+  client().get_async_activity_handle("w", "", "1").complete();
+  EXPECT_EQ(handle.result(), 1);
+}
+
+TEST_F(ProcessTest, ANegativeNumberOfProcessesIsRefused) {
+  EXPECT_TRUE(error_of<perdure::OptionsError>([&] { processes(-1); }));
 }
 
 TEST_F(ProcessTest, ASegmentationFaultIsAFailedAttemptAndTheNextOneSucceeds) {
