@@ -31,6 +31,24 @@ class InertOperation final : public detail::Operation {
   void cancel() override {}
 };
 
+// The event that recorded the command which `event` ends; 0: it ends none.
+std::int64_t initiating_event_id(const HistoryEvent& event) {
+  switch (event.event_type()) {
+    case EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+      return event.activity_task_completed_event_attributes().scheduled_event_id();
+    case EVENT_TYPE_ACTIVITY_TASK_FAILED:
+      return event.activity_task_failed_event_attributes().scheduled_event_id();
+    case EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
+      return event.activity_task_timed_out_event_attributes().scheduled_event_id();
+    case EVENT_TYPE_ACTIVITY_TASK_CANCELED:
+      return event.activity_task_canceled_event_attributes().scheduled_event_id();
+    case EVENT_TYPE_TIMER_FIRED:
+      return event.timer_fired_event_attributes().started_event_id();
+    default:
+      return 0;
+  }
+}
+
 }  // namespace
 
 class WorkflowRun::Core::MainFiber final : public RootFiber {
@@ -154,6 +172,12 @@ void WorkflowRun::Core::run_task(const HistoryEvent& started, bool replaying) {
   if (instance_ == nullptr) {
     instance_ = definition_.create();
   }
+  // What ends in this task cannot be cancelled by it any more, whatever runs first.
+  for (const HistoryEvent* event : jobs_) {
+    if (const auto machine = machines_.find(initiating_event_id(*event)); machine != machines_.end()) {
+      machine->second->ending();
+    }
+  }
   for (const HistoryEvent* event : std::exchange(signals_, {})) {
     start_signal(*event);
   }
@@ -195,22 +219,10 @@ void WorkflowRun::Core::run_job(const HistoryEvent& event) {
     case EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
       request_cancellation();
       break;
-    case EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-      apply_to_machine(event.activity_task_completed_event_attributes().scheduled_event_id(), event);
-      break;
-    case EVENT_TYPE_ACTIVITY_TASK_FAILED:
-      apply_to_machine(event.activity_task_failed_event_attributes().scheduled_event_id(), event);
-      break;
-    case EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
-      apply_to_machine(event.activity_task_timed_out_event_attributes().scheduled_event_id(), event);
-      break;
-    case EVENT_TYPE_ACTIVITY_TASK_CANCELED:
-      apply_to_machine(event.activity_task_canceled_event_attributes().scheduled_event_id(), event);
-      break;
-    case EVENT_TYPE_TIMER_FIRED:
-      apply_to_machine(event.timer_fired_event_attributes().started_event_id(), event);
-      break;
     default:
+      if (const std::int64_t initiated_by = initiating_event_id(event); initiated_by != 0) {
+        apply_to_machine(initiated_by, event);
+      }
       break;
   }
 }

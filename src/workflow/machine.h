@@ -29,6 +29,8 @@ class Machine {
   virtual void recorded(CommandType type, const HistoryEvent& event) = 0;
   // A later event that refers to the event which recorded the machine's first command.
   virtual void handle(const HistoryEvent& event) = 0;
+  // History has the event that ends this, and the code is about to see it: a cancellation comes too late.
+  virtual void ending() {}
   // For reports, without its type: "activity id \"1\", type \"charge\"".
   virtual std::string describe(CommandType type) const = 0;
 };

@@ -49,6 +49,7 @@ class AskedApproval {
     co_return co_await workflow::execute_activity<ask_a_person>(
         inbox, {.start_to_close_timeout = 60s,
                 .retry_policy = perdure::RetryPolicy{.maximum_attempts = 1},
+                .cancellation_type = perdure::ActivityCancellationType::kWaitCancellationCompleted,
                 .activity_id = "approval"});
   }
 };
@@ -99,11 +100,13 @@ TEST_F(AsyncActivityTest, FailsByToken) {
 TEST_F(AsyncActivityTest, HearsOfItsCancellationAndReportsIt) {
   const auto handle = client().get_async_activity_handle(begin());
   approval_->cancel();
-  EXPECT_TRUE(eventually([&] {
-    return error_of<perdure::CancelledError>([&] { handle.heartbeat(); }) ||
-           error_of<perdure::RpcError>([&] { handle.heartbeat(); });
-  }));
-  EXPECT_TRUE(error_of<perdure::WorkflowFailureError>([&] { approval_->result(); }));
+  EXPECT_TRUE(
+      eventually([&] { return error_of<perdure::CancelledError>([&] { handle.heartbeat(); }).has_value(); }));
+  handle.report_cancellation("put away");
+  const auto error = error_of<perdure::WorkflowFailureError>([&] { approval_->result(); });
+  ASSERT_TRUE(error);
+  const auto* cancelled = cause_at<perdure::CancelledError>(*error, 0);
+  EXPECT_NE(cancelled, nullptr);
 }
 
 TEST(ActivityContext, CompleteAsyncOutsideOfAnActivityIsRefused) {

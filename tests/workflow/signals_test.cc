@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <optional>
 
 #include "perdure/workflow.h"
 #include "tests/workflow/fake_service.h"
@@ -112,6 +113,47 @@ TEST(Signals, WhoseHandlerThrowsAnythingElseFailTheWorkflowTask) {
     }
   });
   EXPECT_EQ(driven.failure, "a bug in the handler");
+}
+
+// A signal and what it would cancel come with the same workflow task; the signal's handler runs first.
+struct TooLate {
+  std::string seen;
+  bool hurry = false;
+  Task<std::string> run() {
+    auto activity = start_activity<echo>("done", {.start_to_close_timeout = 10s});
+    activity_.emplace(activity);
+    try {
+      co_await wait_condition([this] { return hurry; }, 10s);
+      seen = "in time, ";
+    } catch (const TimeoutError&) {
+      seen = "too late, ";
+    }
+    co_return seen + co_await activity;
+  }
+  void stop() {
+    hurry = true;
+    activity_->cancel();
+  }
+  static constexpr auto signals = perdure::signals<&TooLate::stop>();
+
+ private:
+  std::optional<ActivityHandle<std::string>> activity_;
+};
+
+TEST(Signals, CannotCancelWhatEndsInTheSameTask) {
+  FakeService service("TooLate");
+  WorkflowRun run(detail::workflow_definition<TooLate>(), identity());
+  const Driven driven = drive(run, service, test_activities(), [](int task, FakeService& fake) {
+    if (task == 2) {
+      fake.complete_activity("1", to_payload("done"));
+      fake.fire_next_timer();
+      fake.signal("stop");
+    }
+  });
+  EXPECT_EQ(driven.failure, "");
+  EXPECT_EQ(result_text(driven.last), R"("in time, done")");
+  WorkflowRun again(detail::workflow_definition<TooLate>(), identity());
+  EXPECT_EQ(again.activate(service.events(), {service.last_event_id()}).failure.message(), "");
 }
 
 }  // namespace perdure::testing

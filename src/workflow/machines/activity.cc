@@ -24,12 +24,13 @@ constexpr std::array kTransitions = std::to_array<Transition<ActivityMachine>>({
     {State::kCommandCreated, Input::kAbandonRequest, State::kDropped},
     {State::kScheduled, Input::kCancelRequest, State::kCancelCommandCreated},
     {State::kScheduled, Input::kAbandonRequest, State::kAbandoned},
-    {State::kScheduled, Input::kClose, State::kClosed},
     {State::kCancelCommandCreated, Input::kCancelRequest, State::kCancelCommandCreated},
     {State::kCancelCommandCreated, Input::kRecorded, State::kCancelRecorded},
     {State::kCancelRecorded, Input::kCancelRequest, State::kCancelRecorded},
-    {State::kCancelRecorded, Input::kClose, State::kClosed},
-    {State::kAbandoned, Input::kClose, State::kClosed},
+    {State::kScheduled, Input::kEnding, State::kEnding},
+    {State::kCancelRecorded, Input::kEnding, State::kEnding},
+    {State::kAbandoned, Input::kEnding, State::kEnding},
+    {State::kEnding, Input::kClose, State::kClosed},
 });
 
 void set_timeout(const std::optional<std::chrono::nanoseconds>& timeout, google::protobuf::Duration* out) {
@@ -66,7 +67,7 @@ void ActivityMachine::step(Input input) {
 }
 
 void ActivityMachine::cancel() {
-  if (outbox_->closed || done()) {
+  if (outbox_->closed || done() || state_ == State::kEnding) {
     return;
   }
   const ActivityCancellationType type = request_.options.cancellation_type;

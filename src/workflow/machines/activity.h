@@ -19,10 +19,11 @@ class ActivityMachine final : public Machine,
     kCancelCommandCreated,  // the request to cancel waits for the end of the workflow task
     kCancelRecorded,        // ActivityTaskCancelRequested is in history
     kAbandoned,             // cancelled without asking; the activity goes on
+    kEnding,                // its last event is in history, and the code is about to see it
     kDropped,               // cancelled before its command was sent
     kClosed,                // completed, failed, timed out or cancelled
   };
-  enum class Input : std::uint8_t { kRecorded, kCancelRequest, kAbandonRequest, kClose };
+  enum class Input : std::uint8_t { kRecorded, kCancelRequest, kAbandonRequest, kEnding, kClose };
 
   // `request.options.activity_id` and `.task_queue` are set. `eager`: offer to start it with the task's
   // completion.
@@ -35,6 +36,7 @@ class ActivityMachine final : public Machine,
   std::string difference(CommandType type, const HistoryEvent& event) const override;
   void recorded(CommandType type, const HistoryEvent& event) override;
   void handle(const HistoryEvent& event) override;
+  void ending() override { step(Input::kEnding); }
   std::string describe(CommandType type) const override;
 
  private:

@@ -21,7 +21,11 @@ constexpr std::array kTransitions = std::to_array<Transition<TimerMachine>>({
     {State::kCommandCreated, Input::kRecorded, State::kStarted},
     {State::kCommandCreated, Input::kCancelRequest, State::kDropped},
     {State::kStarted, Input::kCancelRequest, State::kCancelCommandCreated},
-    {State::kStarted, Input::kFire, State::kClosed},
+    {State::kStarted, Input::kFiring, State::kFiring},
+    {State::kFiring, Input::kFire, State::kClosed},
+    // Cancelled by what the code saw first, a signal: there is nothing to send, and the firing goes unseen.
+    {State::kFiring, Input::kCancelRequest, State::kClosed},
+    {State::kClosed, Input::kFire, State::kClosed},
     // The service drops a firing that the cancellation overtook, so none follows here.
     {State::kCancelCommandCreated, Input::kRecorded, State::kClosed},
 });

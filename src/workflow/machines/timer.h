@@ -18,11 +18,12 @@ class TimerMachine final : public Machine,
   enum class State : std::uint8_t {
     kCommandCreated,        // the command waits for the end of the workflow task
     kStarted,               // TimerStarted is in history
+    kFiring,                // so is TimerFired, and the code is about to see it
     kCancelCommandCreated,  // CancelTimer waits for the end of the workflow task
     kDropped,               // cancelled before its command was sent
     kClosed,                // fired or cancelled
   };
-  enum class Input : std::uint8_t { kRecorded, kCancelRequest, kFire };
+  enum class Input : std::uint8_t { kRecorded, kCancelRequest, kFiring, kFire };
 
   TimerMachine(std::string timer_id, std::chrono::nanoseconds duration, std::string summary,
                std::source_location where, std::shared_ptr<Outbox> outbox);
@@ -34,6 +35,7 @@ class TimerMachine final : public Machine,
   std::string difference(CommandType type, const HistoryEvent& event) const override;
   void recorded(CommandType type, const HistoryEvent& event) override;
   void handle(const HistoryEvent& event) override;
+  void ending() override { step(Input::kFiring); }
   std::string describe(CommandType type) const override;
 
  private:
