@@ -23,5 +23,7 @@ inline void PrintTo(const Pattern& pattern, std::ostream* out) { *out << pattern
 
 // The patterns of patterns_more.cc.
 std::vector<Pattern> more_patterns();
+// The patterns of patterns_waits.cc.
+std::vector<Pattern> wait_patterns();
 
 }  // namespace perdure::testing

@@ -254,6 +254,9 @@ std::vector<Pattern> all_patterns() {
   for (Pattern& more : more_patterns()) {
     patterns.push_back(std::move(more));
   }
+  for (Pattern& more : wait_patterns()) {
+    patterns.push_back(std::move(more));
+  }
   return patterns;
 }
 
