@@ -76,6 +76,7 @@ class ProgramClient {
   void call_start();
   void wait_for_end();
   void ended(const temporal::api::history::v1::HistoryEvent& event);
+  Duration pace_of_signals() const;
   void signal();
   void send_signal(const std::string& request_id, int tries);
 
