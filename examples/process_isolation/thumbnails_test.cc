@@ -30,6 +30,19 @@ class ThumbnailsTest : public testing::Test {
     return folder_ / name;
   }
 
+  // What the workflow says of the folder, with a worker and a service of its own.
+  Report thumbnails(int width) {
+    perdure::testing::Environment environment;
+    perdure::Worker worker(
+        environment.client(),
+        {.task_queue = "test",
+         .workflows = perdure::workflows<Thumbnails>(),
+         .activities = perdure::activities<list_pictures>() + perdure::process_activities<make_thumbnail>()});
+    worker.start();
+    return environment.client().execute_workflow<Thumbnails>(folder_.string(), width,
+                                                             {.id = "thumbnails", .task_queue = "test"});
+  }
+
   std::filesystem::path folder_;
 };
 
@@ -39,14 +52,7 @@ TEST_F(ThumbnailsTest, ADamagedPictureCostsItsOwnThumbnailOnly) {
   const std::string damaged = picture("b.ppm", 5000);
   const std::string last = picture("c.ppm");
 
-  perdure::testing::Environment environment;
-  perdure::Worker worker(environment.client(), {.task_queue = "test",
-                                                .workflows = perdure::workflows<Thumbnails>(),
-                                                .activities = perdure::activities<list_pictures>() +
-                                                              perdure::process_activities<make_thumbnail>()});
-  worker.start();
-  const Report report = environment.client().execute_workflow<Thumbnails>(
-      folder_.string(), 64, {.id = "thumbnails", .task_queue = "test"});
+  const Report report = thumbnails(64);
 
   EXPECT_THAT(report.made, ElementsAre(first + ".thumbnail", last + ".thumbnail"));
   ASSERT_EQ(report.failed.size(), 1U);
@@ -57,14 +63,7 @@ TEST_F(ThumbnailsTest, ADamagedPictureCostsItsOwnThumbnailOnly) {
 
 TEST_F(ThumbnailsTest, AThumbnailIsAPictureOfTheSizeAskedFor) {
   picture("a.ppm");
-  perdure::testing::Environment environment;
-  perdure::Worker worker(environment.client(), {.task_queue = "test",
-                                                .workflows = perdure::workflows<Thumbnails>(),
-                                                .activities = perdure::activities<list_pictures>() +
-                                                              perdure::process_activities<make_thumbnail>()});
-  worker.start();
-  const Report report = environment.client().execute_workflow<Thumbnails>(
-      folder_.string(), 32, {.id = "thumbnails", .task_queue = "test"});
+  const Report report = thumbnails(32);
   ASSERT_EQ(report.made.size(), 1U);
   std::ifstream made(report.made[0], std::ios::binary);
   std::string magic;

@@ -2,22 +2,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <map>
-#include <mutex>
 #include <set>
 #include <stdexcept>
 
 #include "perdure/process_activities.h"
 #include "tests/process/worker_program.h"
 #include "tests/sdk/fixture.h"
+#include "tests/support/heartbeating.h"
+#include "tests/support/kept_log.h"
 
 namespace process_test {
 
 using namespace sdk_test;
+using test_support::field;
 using ::testing::HasSubstr;
 
 struct Point {
@@ -58,23 +59,11 @@ void refuses() {
       {.type = "PictureError", .non_retryable = true, .details = perdure::to_payloads("picture", 17)});
 }
 void goes_wrong() { throw std::out_of_range("index 7 of 3"); }
-std::vector<int> step() {
-  const auto at = activity::heartbeat_details<int>();
-  const auto word = activity::heartbeat_details<std::string>(1);
-  if (!at) {
-    activity::heartbeat(1, "sent at once");
-    activity::heartbeat(2, "kept until the attempt ends");
-    throw std::runtime_error("half way");
-  }
-  return {*at, word == "kept until the attempt ends" ? 1 : 0, activity::info().attempt};
-}
+std::vector<int> step() { return test_support::fail_half_way_and_go_on(); }
 std::string until_cancelled() {
   activity::logger().info("waits", {{"process", std::to_string(getpid())}});
   try {
-    while (true) {
-      activity::heartbeat("still here");
-      activity::wait_for_cancelled(20ms);
-    }
+    test_support::heartbeat_until_cancelled();
   } catch (const perdure::CancelledError& error) {
     activity::logger().info(std::string("stops: ") + error.what());
     throw;
@@ -194,14 +183,6 @@ class Hangs {
 
 class ProcessTest : public SdkTest {
  protected:
-  ProcessTest() {
-    perdure::set_log_sink([this](const perdure::LogRecord& record) {
-      const std::lock_guard lock(mutex_);
-      lines_.push_back(record);
-    });
-  }
-  ~ProcessTest() override { perdure::set_log_sink(nullptr); }
-
   std::unique_ptr<perdure::Worker> processes(int max_processes = 2) {
     return worker(
         {.workflows = perdure::workflows<Looks, Asks, Steps, Process, Many, Survives, Fails, Cancellable,
@@ -225,29 +206,14 @@ class ProcessTest : public SdkTest {
   perdure::LogRecord line(const std::string& message) {
     perdure::LogRecord found;
     EXPECT_TRUE(eventually([&] {
-      const std::lock_guard lock(mutex_);
-      const auto at = std::find_if(lines_.begin(), lines_.end(), [&](const perdure::LogRecord& record) {
-        return record.message == message;
-      });
-      if (at == lines_.end()) {
-        return false;
-      }
-      found = *at;
-      return true;
+      const auto line = log_.find(message);
+      found = line.value_or(found);
+      return line.has_value();
     })) << message;
     return found;
   }
-  static std::string field(const perdure::LogRecord& record, const std::string& name) {
-    for (const auto& [key, value] : record.fields) {
-      if (key == name) {
-        return value;
-      }
-    }
-    return "";
-  }
 
-  std::mutex mutex_;
-  std::vector<perdure::LogRecord> lines_;  // guarded by mutex_
+  test_support::KeptLog log_;
 };
 
 TEST_F(ProcessTest, ArgumentsAndResultsCross) {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "tests/sdk/fixture.h"
+#include "tests/support/heartbeating.h"
 
 namespace sdk_test {
 
@@ -72,26 +73,13 @@ class Door {
   std::string until_cancelled() {
     started.count_down();
     try {
-      while (true) {
-        activity::heartbeat("still here");
-        activity::wait_for_cancelled(20ms);
-      }
+      test_support::heartbeat_until_cancelled();
     } catch (const perdure::CancelledError& error) {
       seen = error.what();
       throw;
     }
   }
-  // Says how far it is, fails, and goes on from there.
-  std::vector<int> step() {
-    const auto at = activity::heartbeat_details<int>();
-    const auto word = activity::heartbeat_details<std::string>(1);
-    if (!at) {
-      activity::heartbeat(1, "sent at once");
-      activity::heartbeat(2, "kept until the attempt ends");
-      throw std::runtime_error("half way");
-    }
-    return {*at, word == "kept until the attempt ends" ? 1 : 0, activity::info().attempt};
-  }
+  std::vector<int> step() { return test_support::fail_half_way_and_go_on(); }
 
   std::latch started{1};
   std::string seen;

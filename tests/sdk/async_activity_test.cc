@@ -1,7 +1,6 @@
 // Activities that are completed from elsewhere, a client inside activities, dynamic types, log lines.
-#include <mutex>
-
 #include "tests/sdk/fixture.h"
+#include "tests/support/kept_log.h"
 
 namespace sdk_test {
 
@@ -199,25 +198,7 @@ class Talkative {
 
 class LoggerTest : public SdkTest {
  protected:
-  LoggerTest() {
-    perdure::set_log_sink([this](const perdure::LogRecord& record) {
-      const std::lock_guard lock(mutex_);
-      records_.push_back(record);
-    });
-  }
-  ~LoggerTest() override { perdure::set_log_sink({}); }
-
-  static std::string field(const perdure::LogRecord& record, const std::string& name) {
-    for (const auto& [key, value] : record.fields) {
-      if (key == name) {
-        return value;
-      }
-    }
-    return "";
-  }
-
-  std::mutex mutex_;
-  std::vector<perdure::LogRecord> records_;
+  test_support::KeptLog log_;
 };
 
 TEST_F(LoggerTest, LinesAppearOnceAlthoughEveryTaskIsReplayed) {
@@ -230,14 +211,15 @@ TEST_F(LoggerTest, LinesAppearOnceAlthoughEveryTaskIsReplayed) {
                                                   .search_attributes = {{kItems, 2}}}),
             42);
   running->stop();
-  ASSERT_EQ(records_.size(), 3U);
-  EXPECT_EQ(records_[0].message, "begins");
-  EXPECT_EQ(field(records_[0], "workflow_id"), "talk");
-  EXPECT_EQ(records_[1].message, "from the activity");
-  EXPECT_EQ(records_[1].level, perdure::LogLevel::kWarning);
-  EXPECT_EQ(field(records_[1], "key"), "value");
-  EXPECT_EQ(field(records_[1], "activity_type"), "say");
-  EXPECT_EQ(records_[2].message, "ends");
+  const auto lines = log_.lines();
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0].message, "begins");
+  EXPECT_EQ(test_support::field(lines[0], "workflow_id"), "talk");
+  EXPECT_EQ(lines[1].message, "from the activity");
+  EXPECT_EQ(lines[1].level, perdure::LogLevel::kWarning);
+  EXPECT_EQ(test_support::field(lines[1], "key"), "value");
+  EXPECT_EQ(test_support::field(lines[1], "activity_type"), "say");
+  EXPECT_EQ(lines[2].message, "ends");
 }
 
 }  // namespace sdk_test
