@@ -4,7 +4,8 @@ packages=(
   cmake ninja-build ccache git ca-certificates pkg-config
   protobuf-compiler libprotobuf-dev libsqlite3-dev sqlite3 libssl-dev libfmt-dev libcli11-dev libxxhash-dev
   libgrpc++-dev protobuf-compiler-grpc zlib1g-dev prometheus-cpp-dev libspdlog-dev
-  libgtest-dev libgmock-dev python3 python3-venv
+  libgoogle-perftools-dev
+  libgtest-dev libgmock-dev nlohmann-json3-dev python3 python3-venv
 )
 
 has_current_cargo() {

@@ -4,7 +4,8 @@
 //
 //   binary/null      nothing: void, an empty std::optional or std::unique_ptr
 //   binary/plain     std::vector<std::byte>
-//   binary/protobuf  a protobuf message
+//   json/protobuf    a protobuf message; its JSON is the same but for the order of its fields
+//   binary/protobuf  the same of protobuf's lite runtime; read as any message
 //   json/plain       everything else (serialize.h)
 #include <cstddef>
 #include <string>
@@ -57,6 +58,9 @@ Payload to_payload(const T& value) {
       bytes[at++] = static_cast<char>(byte);
     }
     return Payload{{{"encoding", "binary/plain"}}, std::move(bytes)};
+  } else if constexpr (detail::DescribedMessage<T>) {
+    return Payload{{{"encoding", "json/protobuf"}, {"messageType", std::string(value.GetTypeName())}},
+                   detail::message_to_json(value)};
   } else if constexpr (detail::MessageType<T>) {
     std::string bytes;
     if (!value.SerializeToString(&bytes)) {
@@ -88,8 +92,20 @@ T from_payload(const Payload& payload) {
     return payload;
   } else if constexpr (detail::MessageType<T>) {
     T message;
+    if constexpr (detail::DescribedMessage<T>) {
+      if (encoding == "json/protobuf") {
+        const std::string_view type = payload.metadata_value("messageType");
+        if (!type.empty() && type != std::string_view(message.GetTypeName())) {
+          throw refuse("it holds a " + std::string(type));
+        }
+        if (const std::string error = detail::message_from_json(payload.data, message); !error.empty()) {
+          throw refuse(error);
+        }
+        return message;
+      }
+    }
     if (encoding != "binary/protobuf" || !message.ParseFromString(payload.data)) {
-      throw refuse("a protobuf message is read from \"binary/protobuf\" only");
+      throw refuse("a protobuf message is read from \"json/protobuf\" and \"binary/protobuf\"");
     }
     return message;
   } else if constexpr (detail::check_serializable<T>()) {

@@ -11,12 +11,13 @@
 //   vector, deque, list, set, std::array      [ … ]
 //   map, unordered_map (key string, integer)  { … }, in the order of the keys
 //   pair, tuple                               [a, b]
-//   std::variant                              the value; the first alternative that fits is taken when
-//   reading std::chrono::duration                     seconds as a number, exact: 90, 0.25 (as Python's float
-//   or pydantic's
-//                                             timedelta reads it)
+//   std::variant                              the value; when read, the first alternative that fits
+//   std::chrono::duration                     seconds as a number, exact: 90, 0.25
+//                                             (as Python's float or pydantic's timedelta reads it)
 //   system_clock time_point                   "2026-01-31T12:00:00+00:00" (Python's datetime.isoformat())
 //   struct                                    { "member": …, … }
+//   protobuf message                          its JSON
+//   perdure::RawJson, nlohmann::json          as it is (the latter with perdure/json.h)
 #include <concepts>
 #include <string>
 #include <type_traits>
@@ -34,6 +35,13 @@ namespace perdure {
 //   };
 template <class T>
 struct Codec;
+
+// JSON that is neither read nor written, only checked: for data whose shape this program does not know.
+struct RawJson {
+  std::string text = "null";
+
+  friend bool operator==(const RawJson&, const RawJson&) = default;
+};
 
 // A member that has to be present when its struct is read. Otherwise it behaves as a T.
 template <class T>

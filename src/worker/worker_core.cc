@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <set>
+#include <map>
 #include <system_error>
 #include <utility>
 
@@ -21,16 +21,19 @@ constexpr std::chrono::nanoseconds kPollPatience = std::chrono::seconds(2);
 
 template <class Definitions>
 void refuse_duplicates(const Definitions& definitions, const std::string& kind) {
-  std::set<std::string> names;
+  std::map<std::string, std::string> written;  // by the name that the service knows
   for (const auto& definition : definitions) {
-    if (!names.insert(definition.name).second) {
-      if (definition.name.empty()) {
-        throw OptionsError("WorkerOptions: two dynamic " + kind +
-                           " are registered; a worker can have one, for the types that it does not know");
-      }
-      throw OptionsError("WorkerOptions: two " + kind + " are registered under the name \"" +
-                         definition.name + "\"; give one of them another name (perdure/names.h)");
+    const auto [first, is_new] = written.emplace(definition.name, definition.written);
+    if (is_new) {
+      continue;
     }
+    const std::string both = first->second + " and " + definition.written;
+    if (definition.name.empty()) {
+      throw OptionsError("WorkerOptions: two dynamic " + kind + " are registered (" + both +
+                         "); a worker can have one, for the types that it does not know");
+    }
+    throw OptionsError("WorkerOptions: two " + kind + " are registered under the name \"" + definition.name +
+                       "\" (" + both + "); give one of them another name (perdure/names.h)");
   }
 }
 

@@ -59,11 +59,14 @@ TEST_F(OptionsTest, WorkersNeedAQueueAndSomethingToDo) {
   const auto idle = perdure::workflows<Idle>();
   EXPECT_THAT(refused({.workflows = idle}), testing::HasSubstr("task_queue is missing"));
   EXPECT_THAT(refused({.task_queue = "q"}), testing::HasSubstr("at least one workflow or activity"));
-  EXPECT_THAT(refused({.task_queue = "q", .workflows = {idle, perdure::workflows<AnotherIdle>()}}),
-              testing::HasSubstr("two workflows are registered under the name \"Idle\""));
+  EXPECT_THAT(
+      refused({.task_queue = "q", .workflows = {idle, perdure::workflows<AnotherIdle>()}}),
+      testing::HasSubstr(
+          "two workflows are registered under the name \"Idle\" (sdk_test::Idle and sdk_test::AnotherIdle)"));
   EXPECT_THAT(
       refused({.task_queue = "q", .activities = perdure::activities<one>() + perdure::activities<one>()}),
-      testing::HasSubstr("two activities are registered under the name \"one\""));
+      testing::HasSubstr(
+          "two activities are registered under the name \"one\" (sdk_test::one and sdk_test::one)"));
   EXPECT_THAT(refused({.task_queue = "q", .workflows = idle, .max_concurrent_activities = 0}),
               testing::HasSubstr("max_concurrent_activities is 0"));
 }

@@ -18,6 +18,7 @@ struct ActivityDefinition {
   std::string name;                                     // empty: runs every type that is not registered
   std::function<Payload(const Payloads&)> call;         // a function: runs on the thread pool
   std::function<Task<Payload>(const Payloads&)> start;  // a coroutine: runs on the event loop
+  std::string written{};                                // as the program spells it: "app::charge"
   std::string process{};  // not empty: `call` runs in a process of its own, where it has this name
 };
 
@@ -55,6 +56,7 @@ ActivityDefinition activity_definition(std::shared_ptr<Object> object) {
   check_boundary_type<R>();
   ActivityDefinition definition;
   definition.name = std::string(activity_name<F>);
+  definition.written = std::string(entity_name(pretty_function<F>(), "F = "));
   if constexpr (Result::is_task) {
     definition.start = [object](const Payloads& payloads) {
       return run_coroutine_activity<F, R>(object, decode_arguments(payloads, Parameters{}));
@@ -92,6 +94,7 @@ ActivityDefinition dynamic_activity_definition(std::shared_ptr<Object> object) {
       "perdure: a dynamic activity takes perdure::Payloads, the arguments as they came");
   check_boundary_type<R>();
   ActivityDefinition definition;
+  definition.written = std::string(entity_name(pretty_function<F>(), "F = "));
   definition.call = [object](const Payloads& arguments) {
     if constexpr (std::is_void_v<R>) {
       invoke_activity<F>(object.get(), arguments);

@@ -2,6 +2,7 @@
 // The parameters of activities, workflows and signals: which are allowed, and arguments to payloads and back.
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 #include "perdure/detail/function_traits.h"
 #include "perdure/payload.h"
@@ -21,6 +22,16 @@ consteval void check_boundary_type() {
   }
 }
 
+// A name for the compiler's note: check_parameter<2, const std::mutex&>.
+template <int Number, class P>
+consteval void check_parameter() {
+  check_boundary_type<std::remove_cvref_t<P>>();
+}
+template <class... P, std::size_t... I>
+consteval void check_each_parameter(std::index_sequence<I...>) {
+  (check_parameter<static_cast<int>(I) + 1, P>(), ...);
+}
+
 // The same for parameters.
 template <class... P>
 consteval void check_parameters() {
@@ -29,7 +40,7 @@ consteval void check_parameters() {
       "perdure: a parameter crosses a process boundary: take it by value or const reference, not by "
       "reference");
   if constexpr ((is_value_parameter<P> && ...)) {
-    (check_boundary_type<std::remove_cvref_t<P>>(), ...);
+    check_each_parameter<P...>(std::index_sequence_for<P...>());
   }
 }
 

@@ -116,10 +116,14 @@ consteval bool check_serializable() {
   PERDURE_REFUSE(kAtomic, "an atomic", "use a plain value");
   PERDURE_REFUSE(kThread, "a thread, future or promise", "pass data only; start an activity for work");
   PERDURE_REFUSE(kStream, "an open stream", "pass the file's name and open it in an activity");
-  PERDURE_REFUSE(kHandle, "an operating system handle (file, socket)", "open it in an activity");
+  PERDURE_REFUSE(kHandle, "an operating system handle (file, socket) or a library's (database, session)",
+                 "open it in an activity");
+  PERDURE_REFUSE(kClient, "a client", "use activity::client() in an activity");
   PERDURE_REFUSE(kSharedPtr, "shared ownership", "use a value, std::optional or std::unique_ptr");
   PERDURE_REFUSE(kMapKey, "a map whose key is neither std::string nor an integer", "use one of these keys");
-  PERDURE_REFUSE(kMessage, "a protobuf message inside another value", "make it a parameter or result itself");
+  PERDURE_REFUSE(kMessage, "a protobuf message of the lite runtime inside another value",
+                 "make it a parameter or result itself");
+  PERDURE_REFUSE(kForeignJson, "nlohmann::json without its conversion", "include perdure/json.h");
   PERDURE_REFUSE(kUnion, "a union", "use std::variant");
   PERDURE_REFUSE(kNotDefaultConstructible, "a struct that T{} cannot make (a reference or const member?)",
                  "give every member a default");

@@ -16,6 +16,7 @@
 
 #include "perdure/detail/json_reader.h"
 #include "perdure/detail/json_writer.h"
+#include "perdure/detail/protobuf_json.h"
 #include "perdure/detail/time_text.h"
 #include "perdure/detail/type_name.h"
 #include "perdure/serialize.h"
@@ -155,6 +156,18 @@ void write_duration(JsonWriter& out, const T& duration) {
   }
 }
 
+// JSON that somebody else wrote.
+inline void write_checked(JsonWriter& out, const std::string& text) {
+  JsonReader in(text);
+  try {
+    in.skip();
+    in.finish();
+  } catch (const DataConversionError& error) {
+    out.fail(std::string("the text is not JSON: ") + error.what());
+  }
+  out.raw(text);
+}
+
 template <class T>
 void write_value(JsonWriter& out, const T& value) {
   constexpr Kind kind = kKind<T>;
@@ -192,6 +205,10 @@ void write_value(JsonWriter& out, const T& value) {
     write_tuple(out, value);
   } else if constexpr (kind == Kind::kVariant) {
     std::visit([&](const auto& alternative) { write_value(out, alternative); }, value);
+  } else if constexpr (kind == Kind::kRawJson) {
+    write_checked(out, value.text);
+  } else if constexpr (kind == Kind::kProtobuf) {
+    out.raw(message_to_json(value));
   } else {
     write_struct(out, value);
   }
@@ -407,6 +424,15 @@ T read_value(JsonReader& in) {
     return read_fixed<T>(in, std::make_index_sequence<std::tuple_size_v<T>>());
   } else if constexpr (kind == Kind::kVariant) {
     return read_variant<T>(in);
+  } else if constexpr (kind == Kind::kRawJson) {
+    return T{std::string(in.skipped_text())};
+  } else if constexpr (kind == Kind::kProtobuf) {
+    const JsonReader::Mark start = in.mark();
+    T message;
+    if (const std::string error = message_from_json(in.skipped_text(), message); !error.empty()) {
+      in.fail_at(start.at, "not the JSON of a " + std::string(message.GetTypeName()) + ": " + error);
+    }
+    return message;
   } else {
     return read_struct<T>(in);
   }

@@ -238,6 +238,14 @@ class JsonReader {
     }
   }
 
+  // The text of any value, which is checked as skip() does.
+  std::string_view skipped_text() {
+    const std::size_t start = at_;
+    skip();
+    std::string_view text = text_.substr(start, at_ - start);
+    return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+  }
+
   void finish() {
     if (at_ != text_.size()) {
       fail("something follows the value");

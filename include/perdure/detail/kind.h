@@ -5,6 +5,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,6 +24,8 @@ template <class T>
 struct Codec;
 template <class T>
 class required;
+struct RawJson;
+class Client;
 
 namespace detail {
 
@@ -46,6 +49,8 @@ enum class Kind {
   kTuple,
   kVariant,
   kStruct,
+  kRawJson,
+  kProtobuf,
   // From here on: cannot cross.
   kConst,
   kPointer,
@@ -59,9 +64,11 @@ enum class Kind {
   kThread,
   kStream,
   kHandle,
+  kClient,
   kSharedPtr,
   kMapKey,
   kMessage,
+  kForeignJson,
   kUnion,
   kNotDefaultConstructible,
   kHasBase,
@@ -129,6 +136,17 @@ concept MessageType = requires(T& t, const T& c, std::string& bytes) {
   { t.ParseFromString(bytes) } -> std::same_as<bool>;
   { c.GetTypeName() } -> std::convertible_to<std::string_view>;
 };
+// A message that knows its fields, unlike one of protobuf's lite runtime: it has a JSON form.
+template <class T>
+concept DescribedMessage = MessageType<T> && requires(const T& c) { c.GetDescriptor(); };
+// nlohmann::basic_json, whose conversion is in a header of its own.
+template <class T>
+concept ForeignJson = requires {
+  typename T::json_pointer;
+  typename T::parse_event_t;
+};
+template <class T>
+concept CompleteType = requires { sizeof(T); };
 template <class T>
 concept ByteVector = SequenceType<T> && std::same_as<typename T::value_type, std::byte>;
 
@@ -179,6 +197,12 @@ consteval Kind kind_of_class() {
                        requires std::is_same_v<T, std::chrono::duration<typename T::rep, typename T::period>>;
                      })
     return Kind::kDuration;
+  else if constexpr (std::is_same_v<T, RawJson>)
+    return Kind::kRawJson;
+  else if constexpr (ForeignJson<T>)
+    return Kind::kForeignJson;
+  else if constexpr (DescribedMessage<T>)
+    return Kind::kProtobuf;
   else if constexpr (MessageType<T>)
     return Kind::kMessage;
   else if constexpr (MapType<T>) {
@@ -233,10 +257,20 @@ consteval Kind kind_of() {
   else if constexpr (std::is_function_v<T> || std::is_member_function_pointer_v<T> ||
                      std::is_function_v<std::remove_pointer_t<T>>)
     return Kind::kCode;
+  else if constexpr (std::is_pointer_v<T> &&
+                     std::is_same_v<std::remove_cvref_t<std::remove_pointer_t<T>>, std::FILE>)
+    return Kind::kHandle;
+  else if constexpr (std::is_pointer_v<T> && std::is_class_v<std::remove_pointer_t<T>> &&
+                     !CompleteType<std::remove_pointer_t<T>>)
+    return Kind::kHandle;  // sqlite3*, PGconn*, …: what a library keeps to itself
   else if constexpr (std::is_pointer_v<T> || std::is_reference_v<T> || std::is_member_pointer_v<T>)
     return Kind::kPointer;
   else if constexpr (std::is_union_v<T>)
     return Kind::kUnion;
+  else if constexpr (std::is_same_v<T, Client>)
+    return Kind::kClient;
+  else if constexpr (std::is_class_v<T> && !CompleteType<T>)
+    return Kind::kHandle;
   else if constexpr (std::is_class_v<T>)
     return kind_of_class<T>();
   else

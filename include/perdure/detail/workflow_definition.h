@@ -41,6 +41,7 @@ struct WorkflowDefinition {
   bool dynamic = false;  // runs every type that is not registered
   std::unique_ptr<WorkflowInstance> (*create)();
   std::vector<SignalDefinition> signals;
+  std::string written{};  // as the program spells it: "app::Order"
 };
 
 // Awaits a task without taking its result.
@@ -172,6 +173,7 @@ WorkflowDefinition workflow_definition() {
   WorkflowDefinition definition;
   if constexpr (check_workflow<W>()) {
     check_boundary_type<typename InstanceOf<W>::R>();
+    definition.written = std::string(entity_name(pretty_class<W>(), "T = "));
     definition.dynamic = is_dynamic_workflow<W>();
     if constexpr (!is_dynamic_workflow<W>()) {
       definition.name = std::string(workflow_name<W>);
