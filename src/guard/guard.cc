@@ -51,23 +51,27 @@ Scope::Scope() : outer_(t_scope) {
   link_processes();
   link_network();
   link_files();
+  prepare_backtrace();
 #endif
   t_scope = this;
 }
 
 Scope::~Scope() { t_scope = outer_; }
 
-void Scope::note(const char* function, const char* what, const char* replacement) noexcept {
-  ++count_;
-  if (violations_.size() >= kMaxReported) {
-    return;
-  }
+bool Scope::note(const char* function, const char* what, const char* replacement) noexcept {
   t_scope = nullptr;  // what is called here is not the workflow's
   Violation violation{.function = function, .what = what, .replacement = replacement};
   const int depth = backtrace(violation.frames.data(), static_cast<int>(violation.frames.size()));
   violation.depth = static_cast<std::size_t>(depth);
-  violations_.push_back(violation);
+  const bool allocator = made_by_allocator(violation);
+  if (!allocator) {
+    ++count_;
+    if (violations_.size() < kMaxReported) {
+      violations_.push_back(violation);
+    }
+  }
   t_scope = this;
+  return !allocator;
 }
 
 std::string Scope::report() const {

@@ -36,8 +36,9 @@ class Scope {
   // What happened, for the one who wrote the workflow: each call, its place, its replacement.
   std::string report() const;
 
-  // For the functions that are guarded.
-  void note(const char* function, const char* what, const char* replacement) noexcept;
+  // For the functions that are guarded. False: the call is not the workflow's but its memory allocator's, and
+  // has to be passed on.
+  bool note(const char* function, const char* what, const char* replacement) noexcept;
   // Refused calls so far: makes the times and numbers that they give differ, so that no loop waits for ever.
   std::size_t count() const { return count_; }
 

@@ -12,6 +12,7 @@
 #endif
 
 #include <atomic>
+#include <cerrno>
 #include <utility>
 
 #include "guard/guard.h"
@@ -67,10 +68,19 @@ inline Scope* refuse(const char* function, const Rule& rule) noexcept {
     return nullptr;
   }
   Scope* scope = scope_unless_unsafe();
-  if (scope != nullptr) {
-    scope->note(function, rule.what, rule.replacement);
-  }
-  return scope;
+  const bool refused = scope != nullptr && scope->note(function, rule.what, rule.replacement);
+  return refused ? scope : nullptr;
+}
+
+// What a refused call gives.
+inline int denied() noexcept {
+  errno = EPERM;
+  return -1;
+}
+template <class T>
+T* denied_pointer() noexcept {
+  errno = EPERM;
+  return nullptr;
 }
 
 // An archive gives a program only the objects that something refers to: guard.cc refers to these.

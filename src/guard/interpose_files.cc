@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdarg>
 
 namespace perdure::guard {
@@ -22,20 +21,11 @@ void link_files() {}
 
 namespace {
 
+using perdure::guard::denied;
+using perdure::guard::denied_pointer;
 using perdure::guard::kFile;
 using perdure::guard::Real;
 using perdure::guard::refuse;
-
-int denied() {
-  errno = EPERM;
-  return -1;
-}
-
-template <class T>
-T* denied_pointer() {
-  errno = EPERM;
-  return nullptr;
-}
 
 bool has_mode(int flags) { return (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE; }
 

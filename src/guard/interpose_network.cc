@@ -2,8 +2,6 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-#include <cerrno>
-
 #include "guard/interpose.h"
 
 namespace perdure::guard {
@@ -14,18 +12,10 @@ void link_network() {}
 
 #ifndef PERDURE_GUARD_OFF
 
-namespace {
-
+using perdure::guard::denied;
 using perdure::guard::kNetwork;
 using perdure::guard::Real;
 using perdure::guard::refuse;
-
-int denied() {
-  errno = EPERM;
-  return -1;
-}
-
-}  // namespace
 
 extern "C" {
 

@@ -21,15 +21,11 @@ void link_processes() {}
 
 namespace {
 
+using perdure::guard::denied;
 using perdure::guard::kProcess;
 using perdure::guard::kThread;
 using perdure::guard::Real;
 using perdure::guard::refuse;
-
-int denied() {
-  errno = EPERM;
-  return -1;
-}
 
 // The arguments of execl() and its like, with the null at their end.
 std::vector<char*> collect(const char* first, va_list rest) {
@@ -38,6 +34,11 @@ std::vector<char*> collect(const char* first, va_list rest) {
     arguments.push_back(va_arg(rest, char*));
   }
   return arguments;
+}
+
+template <class Execute>
+int execute_listed(const char* function, const char* first, va_list rest, Execute execute) {
+  return refuse(function, kProcess) == nullptr ? execute(collect(first, rest).data()) : denied();
 }
 
 }  // namespace
@@ -65,8 +66,7 @@ FILE* popen(const char* command, const char* mode) {
   if (refuse("popen", kProcess) == nullptr) {
     return real(command, mode);
   }
-  denied();
-  return nullptr;
+  return perdure::guard::denied_pointer<FILE>();
 }
 
 int posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
@@ -106,25 +106,21 @@ int execvpe(const char* file, char* const* arguments, char* const* environment) 
 }
 
 int execl(const char* path, const char* first, ...) noexcept {
-  if (refuse("execl", kProcess) != nullptr) {
-    return denied();
-  }
   va_list rest;
   va_start(rest, first);
-  const std::vector<char*> arguments = collect(first, rest);
+  const int result =
+      execute_listed("execl", first, rest, [&](char* const* arguments) { return execv(path, arguments); });
   va_end(rest);
-  return execv(path, arguments.data());
+  return result;
 }
 
 int execlp(const char* file, const char* first, ...) noexcept {
-  if (refuse("execlp", kProcess) != nullptr) {
-    return denied();
-  }
   va_list rest;
   va_start(rest, first);
-  const std::vector<char*> arguments = collect(first, rest);
+  const int result =
+      execute_listed("execlp", first, rest, [&](char* const* arguments) { return execvp(file, arguments); });
   va_end(rest);
-  return execvp(file, arguments.data());
+  return result;
 }
 
 int execle(const char* path, const char* first, ...) noexcept {

@@ -3,7 +3,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <random>
 
@@ -137,11 +136,7 @@ pid_t getpid() noexcept {
 
 int gethostname(char* name, size_t size) noexcept {
   static constinit Real<decltype(&gethostname)> real("gethostname");
-  if (refuse("gethostname", kEnvironment) == nullptr) {
-    return real(name, size);
-  }
-  errno = EPERM;
-  return -1;
+  return refuse("gethostname", kEnvironment) == nullptr ? real(name, size) : perdure::guard::denied();
 }
 
 }  // extern "C"

@@ -3,15 +3,18 @@
 #include <cxxabi.h>
 #include <dlfcn.h>
 #include <elf.h>
+#include <execinfo.h>
 #include <fmt/core.h>
 #include <link.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -77,7 +80,7 @@ std::string readable(const std::string& mangled) {
   return name;
 }
 
-bool starts_with_any(const std::string& text, std::initializer_list<const char*> beginnings) {
+bool starts_with_any(std::string_view text, std::initializer_list<const char*> beginnings) {
   return std::any_of(beginnings.begin(), beginnings.end(),
                      [&](const char* beginning) { return text.rfind(beginning, 0) == 0; });
 }
@@ -107,7 +110,62 @@ std::optional<Place> place_of(void* address) {
   return Place{file, offset};
 }
 
+// Frames of a Violation that are the guard's: Scope::note() and the function that is guarded.
+constexpr std::size_t kGuardFrames = 2;
+
+// Where the shared library lies that gives this program its malloc; null: none does but the C library, or the
+// program brings its own.
+const void* find_allocator_library() noexcept {
+  Dl_info allocator{};
+  Dl_info c_library{};
+  Dl_info program{};
+  void* malloc_address = dlsym(RTLD_DEFAULT, "malloc");
+  void* exit_address = dlsym(RTLD_DEFAULT, "_exit");
+  if (malloc_address == nullptr || dladdr(malloc_address, &allocator) == 0 ||
+      dladdr(exit_address, &c_library) == 0 ||
+      dladdr(reinterpret_cast<void*>(&find_allocator_library), &program) == 0) {
+    return nullptr;
+  }
+  const bool own = allocator.dli_fbase != c_library.dli_fbase && allocator.dli_fbase != program.dli_fbase;
+  return own ? allocator.dli_fbase : nullptr;
+}
+
+const void* allocator_library() noexcept {
+  static const void* const library = find_allocator_library();
+  return library;
+}
+
+bool is_allocating_function(std::string_view mangled) {
+  return mangled == "malloc" || mangled == "calloc" || mangled == "realloc" || mangled == "free" ||
+         mangled == "aligned_alloc" || mangled == "posix_memalign" || mangled == "memalign" ||
+         mangled == "reallocarray" || starts_with_any(mangled, {"_Znw", "_Zna", "_Zdl", "_Zda"});
+}
+
 }  // namespace
+
+void prepare_backtrace() noexcept {
+  static const bool prepared = [] {
+    std::array<void*, 1> frame{};
+    backtrace(frame.data(), 1);  // the first one loads a library
+    allocator_library();
+    return true;
+  }();
+  static_cast<void>(prepared);
+}
+
+bool made_by_allocator(const Violation& violation) noexcept {
+  for (std::size_t i = kGuardFrames; i < violation.depth; ++i) {
+    Dl_info info{};
+    if (dladdr(violation.frames[i], &info) == 0) {
+      continue;
+    }
+    const bool called_by_library = i == kGuardFrames && info.dli_fbase == allocator_library();
+    if (called_by_library || (info.dli_sname != nullptr && is_allocating_function(info.dli_sname))) {
+      return true;
+    }
+  }
+  return false;
+}
 
 std::string describe_caller(const Violation& violation) {
   std::string read_file;
