@@ -24,6 +24,14 @@ if(PERDURE_SANITIZE)
   target_link_options(perdure_sanitize INTERFACE -fsanitize=${PERDURE_SANITIZE})
 endif()
 
+# The allocator of this project's programs: objects that one thread makes and another destroys, which is what a service
+# in its own process is full of, cost the C library's a quarter of all CPU (docs/adr/0004-tcmalloc-in-programs.md). The
+# libraries leave the choice to the programs that use them. Sanitizers bring their own.
+add_library(perdure_allocator INTERFACE)
+if(TARGET PkgConfig::TCMALLOC AND NOT PERDURE_SANITIZE)
+  target_link_libraries(perdure_allocator INTERFACE PkgConfig::TCMALLOC)
+endif()
+
 function(perdure_library)
   cmake_parse_arguments(ARG "PLANTABLE;HEAVY_API" "NAME" "SOURCES;USES;EXTERNAL" ${ARGN})
   set(variants "")
