@@ -5,6 +5,7 @@
 // destroyed before it is finished destroys its frame, and with it everything that it waits for.
 //   perdure::Task<int> half(int n) { co_await perdure::workflow::sleep(1s); co_return n / 2; }
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <utility>
 
 #include "perdure/detail/awaitable.h"
+#include "perdure/detail/frame_bytes.h"
 
 namespace perdure {
 
@@ -39,6 +41,9 @@ class PromiseBase {
     }
     void await_resume() const noexcept {}
   };
+
+  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept { free_frame(frame, size); }
 
   std::suspend_always initial_suspend() noexcept { return {}; }
   FinalAwaiter final_suspend() noexcept { return {}; }

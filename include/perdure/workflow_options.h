@@ -31,6 +31,22 @@ struct ActivityOptions {
   std::string summary{};  // one line, shown in user interfaces
 };
 
+// Of an activity that runs in the worker of the workflow's own task, see workflow_local_activities.h. One of
+// schedule_to_close_timeout and start_to_close_timeout is required. A timeout of zero counts as not given.
+struct LocalActivityOptions {
+  std::optional<std::chrono::nanoseconds> schedule_to_close_timeout{};  // over all attempts
+  std::optional<std::chrono::nanoseconds>
+      schedule_to_start_timeout{};                                   // waiting for a free slot of the worker
+  std::optional<std::chrono::nanoseconds> start_to_close_timeout{};  // one attempt
+  std::optional<RetryPolicy> retry_policy{};                         // none: the service's default
+  // A pause between two attempts that is longer becomes a durable timer, and the workflow task ends
+  // meanwhile.
+  std::chrono::nanoseconds local_retry_threshold = std::chrono::seconds(60);
+  ActivityCancellationType cancellation_type = ActivityCancellationType::kTryCancel;
+  std::string activity_id{};  // empty: numbered by the workflow
+  std::string summary{};      // one line, shown in user interfaces
+};
+
 // What a run that continues as new may change; everything not given stays as it is.
 struct ContinueAsNewOptions {
   std::string task_queue{};
@@ -42,6 +58,7 @@ struct ContinueAsNewOptions {
 
 // Throw OptionsError: a required timeout is missing or a duration is negative.
 void validate(const ActivityOptions& options);
+void validate(const LocalActivityOptions& options);
 void validate(const ContinueAsNewOptions& options);
 
 }  // namespace perdure

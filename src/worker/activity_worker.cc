@@ -21,7 +21,7 @@ struct Driver {
   };
 };
 
-Driver drive(std::shared_ptr<RunningActivity> activity, Task<Payload> task) {
+Driver drive(std::shared_ptr<ActivityAttempt> activity, Task<Payload> task) {
   std::exception_ptr failure;
   try {
     const Payload result = co_await task;
@@ -108,18 +108,20 @@ std::shared_ptr<RunningActivity> ActivityWorker::begin(const ActivityTask& task)
 }
 
 void ActivityWorker::execute(const ActivityTask& task) {
-  const std::shared_ptr<RunningActivity> activity = begin(task);
-  auto found = definitions_.find(task.activity_type().name());
+  run(begin(task), api::payloads_from_proto(task.input()));
+}
+
+void ActivityWorker::run(const std::shared_ptr<ActivityAttempt>& activity, Payloads arguments) {
+  auto found = definitions_.find(activity->info().activity_type);
   if (found == definitions_.end()) {
     found = definitions_.find("");  // the dynamic one
   }
   if (found == definitions_.end()) {
-    activity->fail(
-        std::make_exception_ptr(ApplicationError(not_registered(task), {.type = "NotFoundError"})));
+    activity->fail(std::make_exception_ptr(
+        ApplicationError(not_registered(activity->info()), {.type = "NotFoundError"})));
     return;
   }
   const detail::ActivityDefinition& definition = found->second;
-  Payloads arguments = api::payloads_from_proto(task.input());
   if (definition.start) {
     calls_.loop().post([this, &definition, activity, arguments = std::move(arguments)]() mutable {
       run_coroutine(definition, activity, std::move(arguments));
@@ -132,7 +134,7 @@ void ActivityWorker::execute(const ActivityTask& task) {
 }
 
 void ActivityWorker::run_function(const detail::ActivityDefinition& definition,
-                                  std::shared_ptr<RunningActivity> activity, const Payloads& arguments) {
+                                  std::shared_ptr<ActivityAttempt> activity, const Payloads& arguments) {
   const ActivityScope scope(activity.get());
   std::exception_ptr failure;
   Payload result;
@@ -146,7 +148,7 @@ void ActivityWorker::run_function(const detail::ActivityDefinition& definition,
 }
 
 void ActivityWorker::run_coroutine(const detail::ActivityDefinition& definition,
-                                   std::shared_ptr<RunningActivity> activity, Payloads arguments) {
+                                   std::shared_ptr<ActivityAttempt> activity, Payloads arguments) {
   const ActivityScope scope(activity.get());
   std::exception_ptr failure;
   try {
@@ -159,13 +161,12 @@ void ActivityWorker::run_coroutine(const detail::ActivityDefinition& definition,
   }
 }
 
-std::string ActivityWorker::not_registered(const ActivityTask& task) const {
+std::string ActivityWorker::not_registered(const activity::Info& info) const {
   std::string names;
   for (const auto& [name, definition] : definitions_) {
     names += (names.empty() ? "" : ", ") + name;
   }
-  return "Activity function " + task.activity_type().name() + " for workflow " +
-         task.workflow_execution().workflow_id() +
+  return "Activity function " + info.activity_type + " for workflow " + info.workflow_id +
          " is not registered on this worker, available activities: " + names;
 }
 

@@ -53,17 +53,20 @@ class ActivityWorker {
   void release_slot() { slots_.release(); }
   // Takes over one reserved slot.
   void execute(const ActivityTask& task);
+  // Runs the code of the attempt's type, or fails the attempt when there is none. For attempts that the
+  // worker started itself, which need no slot.
+  void run(const std::shared_ptr<ActivityAttempt>& activity, Payloads arguments);
 
  private:
   using ActivityPoller =
       Poller<temporal::api::workflowservice::v1::PollActivityTaskQueueRequest, ActivityTask>;
 
   std::shared_ptr<RunningActivity> begin(const ActivityTask& task);
-  void run_function(const detail::ActivityDefinition& definition, std::shared_ptr<RunningActivity> activity,
+  void run_function(const detail::ActivityDefinition& definition, std::shared_ptr<ActivityAttempt> activity,
                     const Payloads& arguments);
-  void run_coroutine(const detail::ActivityDefinition& definition, std::shared_ptr<RunningActivity> activity,
+  void run_coroutine(const detail::ActivityDefinition& definition, std::shared_ptr<ActivityAttempt> activity,
                      Payloads arguments);
-  std::string not_registered(const ActivityTask& task) const;
+  std::string not_registered(const activity::Info& info) const;
 
   Calls& calls_;
   const ActivityWorkerOptions options_;

@@ -57,7 +57,7 @@ Ready wait_for(int first, int second, const std::optional<Clock::time_point>& en
 // One activity while a process runs it.
 class Conversation {
  public:
-  Conversation(ActivityProcess& process, RunningActivity& activity, const EventCounter& stopped)
+  Conversation(ActivityProcess& process, ActivityAttempt& activity, const EventCounter& stopped)
       : process_(process), activity_(activity), stopped_(stopped), end_(end_of(activity.info())) {}
 
   // The message that ends the activity; none: its process ended.
@@ -100,7 +100,7 @@ class Conversation {
   }
 
   ActivityProcess& process_;
-  RunningActivity& activity_;
+  ActivityAttempt& activity_;
   const EventCounter& stopped_;
   std::optional<Clock::time_point> end_;
   bool killed_ = false;
@@ -139,7 +139,7 @@ ProcessPool::ProcessPool(std::size_t max_processes, std::string task_queue)
                               : std::max(1U, std::thread::hardware_concurrency()),
             true) {}
 
-Payload ProcessPool::run(const detail::ActivityDefinition& definition, RunningActivity& activity,
+Payload ProcessPool::run(const detail::ActivityDefinition& definition, ActivityAttempt& activity,
                          const Payloads& arguments) {
   // Shared: who cancels may still be at it when the activity ends.
   const auto stopped = std::make_shared<const EventCounter>(0, false);
@@ -166,7 +166,7 @@ Payload ProcessPool::run(const detail::ActivityDefinition& definition, RunningAc
   return take_result(*message);
 }
 
-void ProcessPool::wait_for_turn(const RunningActivity& activity, const EventCounter& stopped) {
+void ProcessPool::wait_for_turn(const ActivityAttempt& activity, const EventCounter& stopped) {
   while (!free_.take()) {
     wait_for(free_.descriptor(), stopped.descriptor(), std::nullopt);
     if (activity.is_cancelled()) {

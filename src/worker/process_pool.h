@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "perdure/detail/activity_definition.h"
+#include "worker/activity_attempt.h"
 #include "worker/process_channel.h"
-#include "worker/running_activity.h"
 
 namespace perdure::worker {
 
@@ -71,11 +71,11 @@ class ProcessPool {
   // Runs the activity in one of the processes and waits for it. Throws what it threw, CancelledError when it
   // was cancelled while it waited for a process, ApplicationError of type ActivityProcessDied when its
   // process ended.
-  Payload run(const detail::ActivityDefinition& definition, RunningActivity& activity,
+  Payload run(const detail::ActivityDefinition& definition, ActivityAttempt& activity,
               const Payloads& arguments);
 
  private:
-  void wait_for_turn(const RunningActivity& activity, const EventCounter& stopped);
+  void wait_for_turn(const ActivityAttempt& activity, const EventCounter& stopped);
   std::unique_ptr<ActivityProcess> take_idle();
   std::unique_ptr<ActivityProcess> start(const std::string& run_request);
 

@@ -7,7 +7,6 @@
 #include "api/convert.h"
 #include "api/failure_conversion.h"
 #include "api/payload_conversion.h"
-#include "worker/current_activity.h"
 
 namespace perdure::worker {
 namespace {
@@ -63,8 +62,7 @@ std::chrono::nanoseconds throttle_interval(const activity::Info& info, const Hea
 RunningActivity::RunningActivity(Calls& calls, const ActivityTask& task, std::string task_queue,
                                  std::string identity, HeartbeatOptions heartbeat_options,
                                  std::function<void()> finished)
-    : calls_(calls),
-      info_(activity_info(task, std::move(task_queue))),
+    : ActivityAttempt(calls, activity_info(task, std::move(task_queue))),
       identity_(std::move(identity)),
       throttle_interval_(throttle_interval(info_, heartbeat_options)),
       finished_(std::move(finished)) {}
@@ -93,8 +91,8 @@ void RunningActivity::heartbeat(Payloads details) {
 }
 
 void RunningActivity::open_throttle_window() {
-  const auto timer = calls_.loop().run_after(throttle_interval_,
-                                             [self = shared_from_this()] { self->throttle_window_ended(); });
+  const auto timer =
+      calls_.loop().run_after(throttle_interval_, [self = shared()] { self->throttle_window_ended(); });
   const std::lock_guard lock(mutex_);
   throttle_timer_ = timer;
 }
@@ -122,90 +120,13 @@ void RunningActivity::send_heartbeat(Payloads details) {
   }
   calls_.send<service::RecordActivityTaskHeartbeatResponse, service::RecordActivityTaskHeartbeatRequest>(
       "RecordActivityTaskHeartbeat", std::move(request),
-      [self = shared_from_this()](const Status& status, const auto& response) {
+      [self = shared()](const Status& status, const auto& response) {
         if (status.code() == Code::kNotFound) {
           self->stop(StopReason::kGone);
         } else if (status.ok() && response.cancel_requested()) {
           self->stop(StopReason::kRequested);
         }
       });
-}
-
-// ---- cancellation
-// -----------------------------------------------------------------------------------------------
-
-void RunningActivity::stop(StopReason reason) {
-  std::function<void()> told;
-  {
-    const std::lock_guard lock(mutex_);
-    if (stop_reason_ != StopReason::kNone || ended_) {
-      return;
-    }
-    stop_reason_ = reason;
-    told = std::exchange(on_stop_, nullptr);
-    stopped_.notify_all();
-  }
-  if (told) {
-    told();
-  }
-  calls_.loop().post([self = shared_from_this()] { self->resume_waiting(); });
-}
-
-void RunningActivity::on_stop(std::function<void()> told) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stop_reason_ == StopReason::kNone) {
-      on_stop_ = std::move(told);
-      return;
-    }
-  }
-  told();
-}
-
-bool RunningActivity::is_cancelled() const {
-  const std::lock_guard lock(mutex_);
-  return stop_reason_ != StopReason::kNone;
-}
-
-std::string RunningActivity::cancel_reason() const {
-  const std::lock_guard lock(mutex_);
-  switch (stop_reason_) {
-    case StopReason::kRequested:
-      return "Cancelled";
-    case StopReason::kGone:
-      return "the service does not wait for this attempt any more";
-    case StopReason::kWorkerShutdown:
-      return "the worker shuts down";
-    case StopReason::kNone:
-      break;
-  }
-  return "not cancelled";
-}
-
-bool RunningActivity::wait_for_cancelled(std::chrono::nanoseconds at_most) {
-  std::unique_lock lock(mutex_);
-  return stopped_.wait_for(lock, at_most, [&] { return stop_reason_ != StopReason::kNone; });
-}
-
-// ---- coroutines
-// -------------------------------------------------------------------------------------------------
-
-void RunningActivity::resume_after(std::chrono::nanoseconds duration, std::coroutine_handle<> waiting) {
-  waiting_ = waiting;
-  if (is_cancelled()) {
-    calls_.loop().post([self = shared_from_this()] { self->resume_waiting(); });
-  } else {
-    waiting_timer_ =
-        calls_.loop().run_after(duration, [self = shared_from_this()] { self->resume_waiting(); });
-  }
-}
-
-void RunningActivity::resume_waiting() {
-  if (const std::coroutine_handle<> waiting = std::exchange(waiting_, nullptr)) {
-    calls_.loop().cancel(waiting_timer_);
-    const ActivityScope scope(this);
-    waiting.resume();
-  }
 }
 
 // ---- the end
@@ -226,7 +147,7 @@ void RunningActivity::answer(const char* method, Request request) {
   constexpr bool kIsFailure = std::is_same_v<Request, service::RespondActivityTaskFailedRequest>;
   calls_.send<Response, Request>(
       method, std::make_shared<const Request>(std::move(request)),
-      [self = shared_from_this()](const Status& status, const auto&) {
+      [self = shared()](const Status& status, const auto&) {
         if (!kIsFailure && client::is_message_too_large(status)) {
           self->answer_too_large(status);
           return;
@@ -250,11 +171,7 @@ void RunningActivity::succeed(const Payload& result) {
 }
 
 void RunningActivity::fail(const std::exception_ptr& exception) {
-  StopReason reason{};
-  {
-    const std::lock_guard lock(mutex_);
-    reason = stop_reason_;
-  }
+  const StopReason reason = stop_reason();
   try {
     std::rethrow_exception(exception);
   } catch (const CompleteAsyncError&) {

@@ -9,6 +9,7 @@
 #include "api/failure_conversion.h"
 #include "api/payload_conversion.h"
 #include "workflow/current_context.h"
+#include "workflow/inert_operation.h"
 #include "workflow/machines/activity.h"
 #include "workflow/machines/close.h"
 #include "workflow/machines/timer.h"
@@ -23,12 +24,6 @@ class YieldOperation final : public detail::Operation {
  public:
   void cancel() override { finish(std::make_exception_ptr(CancelledError())); }
   void finish(std::exception_ptr failure) { resolve(null_payload(), std::move(failure)); }
-};
-
-// What user code gets that starts something while its frame is destroyed: it is never done.
-class InertOperation final : public detail::Operation {
- public:
-  void cancel() override {}
 };
 
 // The event that recorded the command which `event` ends; 0: it ends none.
@@ -85,7 +80,7 @@ WorkflowRun::Core::Core(detail::WorkflowDefinition definition, RunIdentity ident
 
 // Destructors of user code may still call in here; nothing they do has an effect.
 WorkflowRun::Core::~Core() {
-  const CurrentContext current(this);
+  const CurrentContext current(this, &frame_bytes_);
   outbox_->closed = true;
   scheduler_.clear();
   side_fibers_.clear();
@@ -94,6 +89,8 @@ WorkflowRun::Core::~Core() {
   scheduler_.clear();
   outbox_->commands.clear();
   machines_.clear();
+  local_activities_.clear();
+  local_machines_.clear();
 }
 
 std::shared_ptr<detail::Operation> WorkflowRun::Core::start_activity(detail::ActivityRequest request) {
@@ -172,6 +169,8 @@ void WorkflowRun::Core::run_task(const HistoryEvent& started, bool replaying) {
   if (instance_ == nullptr) {
     instance_ = definition_.create();
   }
+  steps_ = 0;
+  const bool saw_something = !signals_.empty() || !jobs_.empty();
   // What ends in this task cannot be cancelled by it any more, whatever runs first.
   for (const HistoryEvent* event : jobs_) {
     if (const auto machine = machines_.find(initiating_event_id(*event)); machine != machines_.end()) {
@@ -188,6 +187,7 @@ void WorkflowRun::Core::run_task(const HistoryEvent& started, bool replaying) {
     }
   }
   scheduler_.drain(stopped_);
+  finish_step(saw_something);
 }
 
 void WorkflowRun::Core::start_signal(const HistoryEvent& event) {
@@ -337,6 +337,15 @@ void WorkflowRun::Core::close_run(Command command) {
   stopped_ = true;
   const CommandType type = command.command_type();
   outbox_->commands.push_back({type, std::make_shared<CloseMachine>(std::move(command)), {}});
+}
+
+// Frames, and what is kept for whatever is open. What machines and events hold in strings is estimated.
+std::int64_t WorkflowRun::Core::bytes() const {
+  constexpr std::size_t kMachineBytes = 1024;
+  const std::size_t open = outbox_->commands.size() + machines_.size() + local_machines_.size();
+  const std::size_t started = started_event_ ? started_event_->SpaceUsedLong() : 0;
+  return frame_bytes_ + static_cast<std::int64_t>(sizeof(*this) + started + open * kMachineBytes +
+                                                  side_fibers_.size() * sizeof(SideFiber));
 }
 
 }  // namespace perdure::workflow_core

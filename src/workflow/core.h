@@ -14,8 +14,11 @@
 
 #include "perdure/detail/workflow_context.h"
 #include "perdure/detail/workflow_definition.h"
+#include "workflow/local_activity.h"
 #include "workflow/machine.h"
+#include "workflow/machines/local_activity.h"
 #include "workflow/markers.h"
+#include "workflow/nondeterminism.h"
 #include "workflow/run.h"
 #include "workflow/scheduler.h"
 
@@ -27,10 +30,13 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   ~Core();
 
   Completion activate(const HistoryEvents& events, ActivationOptions options);
+  Completion resolve_local_activity(std::uint32_t number, LocalActivityOutcome outcome);
   std::int64_t last_event_id() const { return last_event_id_; }
+  std::int64_t bytes() const;
 
   // detail::WorkflowContext: what user code calls.
   std::shared_ptr<detail::Operation> start_activity(detail::ActivityRequest request) override;
+  std::shared_ptr<detail::Operation> start_local_activity(detail::LocalActivityRequest request) override;
   std::shared_ptr<detail::Operation> start_timer(std::chrono::nanoseconds duration, std::string summary,
                                                  std::source_location where) override;
   void continue_as_new(workflow::ContinueAsNew request) override;
@@ -55,6 +61,11 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
  private:
   class MainFiber;
   class SideFiber;
+  class LocalActivity;
+
+  // What activate() and resolve_local_activity() have in common: `work`, and the ways in which it fails.
+  template <class Work>
+  Completion run_step(Work work);
 
   // Reading history (core_history.cc).
   Completion consume(const HistoryEvents& events, ActivationOptions options);
@@ -66,7 +77,22 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   // The first command that is not in history yet, null: none. Forgets those that were cancelled before they
   // were sent.
   const OutgoingCommand* next_command();
+  NondeterminismError nothing_produced(const HistoryEvent& event) const;
   Completion collect_commands();
+  void rethrow_task_failure();
+
+  // The same, among those whose events have to come in their order.
+  const OutgoingCommand* next_command_in_order();
+
+  // Local activities (core_local_activities.cc).
+  void start_local_activity_machine(LocalActivityTask task, LocalActivity& owner);
+  void replay_local_activities();
+  void end_local_activity(LocalActivityMachine& machine, LocalActivityOutcome outcome,
+                          std::optional<std::chrono::system_clock::time_point> complete_time);
+  // The code came to rest. `counted`: it had been told something.
+  void finish_step(bool counted);
+  void record_local_activity(const HistoryEvent& event);
+  void ask_worker(Completion* completion);
 
   // Markers (core_markers.cc).
   void look_ahead(const HistoryEvents& events, int started_index);
@@ -86,6 +112,7 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   void end_with_exception(const std::exception_ptr& exception);
   void close_run(Command command);
 
+  std::int64_t frame_bytes_ = 0;  // first: outlives all frames
   detail::WorkflowDefinition definition_;
   RunIdentity identity_;
   workflow::Info info_;
@@ -105,6 +132,12 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   std::map<std::string, bool> recorded_patches_;  // true: the upsert of the list follows the marker
   std::map<std::int64_t, Payload> recorded_side_effects_;
   bool skip_change_version_upsert_ = false;  // of a deprecated patch that is no longer in the code
+  // Until their markers are recorded, by number.
+  std::map<std::uint32_t, std::shared_ptr<LocalActivityMachine>> local_machines_;
+  std::vector<std::shared_ptr<LocalActivity>> local_activities_;  // until they are done
+  std::vector<LocalActivityMarker> recorded_local_activities_;    // of the workflow task that is run again
+  std::uint32_t steps_ = 0;                                       // that the code took in this workflow task
+  bool cancelled_at_once_ = false;                                // a local activity, in this step
   // By the event that recorded the machine's first command.
   std::unordered_map<std::int64_t, std::shared_ptr<Machine>> machines_;  // perdure-allow: looked up only
 
@@ -112,6 +145,7 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   std::unique_ptr<MainFiber> main_;
   std::list<std::unique_ptr<SideFiber>> side_fibers_;  // signal handlers and created tasks
 
+  LastMatch last_match_;
   std::int64_t last_event_id_ = 0;
   std::int64_t last_run_task_ = 0;            // the WorkflowTaskStarted whose task the code ran last
   std::vector<const HistoryEvent*> signals_;  // of the current task; they point into the caller's events

@@ -48,13 +48,15 @@ std::optional<std::chrono::nanoseconds> optional_duration(bool present, const Du
 
 }  // namespace
 
-Completion WorkflowRun::Core::activate(const HistoryEvents& events, ActivationOptions options) {
-  const CurrentContext current(this);
+template <class Work>
+Completion WorkflowRun::Core::run_step(Work work) {
+  const CurrentContext current(this, &frame_bytes_);
   Completion completion;
   try {
-    completion = consume(events, options);
-  } catch (const NondeterminismError&) {
-    completion = task_failure(WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR, std::current_exception());
+    completion = work();
+  } catch (const NondeterminismError& error) {
+    completion = task_failure(WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR,
+                              std::make_exception_ptr(complete_report(error, last_match_)));
   } catch (...) {
     completion =
         task_failure(WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE, std::current_exception());
@@ -64,6 +66,25 @@ Completion WorkflowRun::Core::activate(const HistoryEvents& events, ActivationOp
   signals_.clear();
   jobs_.clear();
   return completion;
+}
+
+Completion WorkflowRun::Core::activate(const HistoryEvents& events, ActivationOptions options) {
+  return run_step([&] { return consume(events, options); });
+}
+
+Completion WorkflowRun::Core::resolve_local_activity(std::uint32_t number, LocalActivityOutcome outcome) {
+  return run_step([&] {
+    const auto found = local_machines_.find(number);
+    if (found != local_machines_.end() && found->second->waits() && !stopped_) {
+      const auto runtime = std::chrono::duration_cast<std::chrono::system_clock::duration>(outcome.runtime);
+      const std::shared_ptr<LocalActivityMachine> machine = found->second;
+      end_local_activity(*machine, std::move(outcome), machine->started_at() + runtime);
+      scheduler_.drain(stopped_);
+      finish_step(true);
+      rethrow_task_failure();
+    }
+    return collect_commands();
+  });
 }
 
 Completion WorkflowRun::Core::consume(const HistoryEvents& events, ActivationOptions options) {
@@ -88,12 +109,17 @@ Completion WorkflowRun::Core::consume(const HistoryEvents& events, ActivationOpt
       last_run_task_ = event.event_id();
       look_ahead(events, i);
       run_task(event, event.event_id() <= options.previous_started_event_id);
-      if (task_failure_) {
-        std::rethrow_exception(std::exchange(task_failure_, nullptr));
-      }
+      rethrow_task_failure();
+      replay_local_activities();
     }
   }
   return collect_commands();
+}
+
+void WorkflowRun::Core::rethrow_task_failure() {
+  if (task_failure_) {
+    std::rethrow_exception(std::exchange(task_failure_, nullptr));
+  }
 }
 
 Completion WorkflowRun::Core::collect_commands() {
@@ -105,6 +131,7 @@ Completion WorkflowRun::Core::collect_commands() {
     completion.commands.push_back(outgoing.machine->make_command(outgoing.type));
   }
   completion.closes_run = closed_ && !outbox_->commands.empty();
+  ask_worker(&completion);
   return completion;
 }
 
@@ -162,20 +189,48 @@ void WorkflowRun::Core::apply(const HistoryEvent& event) {
   }
 }
 
+const OutgoingCommand* WorkflowRun::Core::next_command_in_order() {
+  std::deque<OutgoingCommand>& commands = outbox_->commands;
+  auto next = commands.begin();
+  while (next != commands.end() && (!next->machine->in_order() || next->machine->dropped(next->type))) {
+    next = next->machine->in_order() ? commands.erase(next) : std::next(next);
+  }
+  return next == commands.end() ? nullptr : &*next;
+}
+
+NondeterminismError WorkflowRun::Core::nothing_produced(const HistoryEvent& event) const {
+  for (const auto& [number, machine] : local_machines_) {
+    if (machine->waits()) {
+      return waits_instead(event, *machine);
+    }
+  }
+  return unexpected_event(event, nullptr, "");
+}
+
 void WorkflowRun::Core::apply_command_event(const HistoryEvent& event) {
-  const OutgoingCommand* produced = next_command();
+  if (is_local_activity_marker(event)) {
+    record_local_activity(event);
+    return;
+  }
+  const OutgoingCommand* produced = next_command_in_order();
   if (skip_deprecated_patch(event, produced)) {
     return;
   }
-  if (produced == nullptr || produced->type != command_of(event)) {
+  if (produced == nullptr) {
+    throw nothing_produced(event);
+  }
+  if (produced->type != command_of(event)) {
     throw unexpected_event(event, produced, "");
   }
   const OutgoingCommand next = *produced;
   if (const std::string difference = next.machine->difference(next.type, event); !difference.empty()) {
     throw unexpected_event(event, &next, difference);
   }
-  outbox_->commands.pop_front();
+  std::erase_if(outbox_->commands, [&](const OutgoingCommand& outgoing) {
+    return outgoing.machine == next.machine && outgoing.type == next.type;
+  });
   next.machine->recorded(next.type, event);
+  last_match_ = {event.event_id(), event.event_type(), next.where};
   if (next.type == COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK || next.type == COMMAND_TYPE_START_TIMER) {
     machines_.emplace(event.event_id(), next.machine);
   }

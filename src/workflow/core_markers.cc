@@ -27,6 +27,7 @@ OneShotMachine::Comparison always_the_same() {
 void WorkflowRun::Core::look_ahead(const HistoryEvents& events, int started_index) {
   recorded_patches_.clear();
   recorded_side_effects_.clear();
+  recorded_local_activities_.clear();
   for (int i = started_index + 1; i < events.size(); ++i) {
     const HistoryEvent& event = events[i];
     if (event.event_type() == EVENT_TYPE_WORKFLOW_TASK_STARTED) {
@@ -37,6 +38,8 @@ void WorkflowRun::Core::look_ahead(const HistoryEvents& events, int started_inde
       recorded_patches_.insert_or_assign(std::move(patch->id), listed);
     } else if (auto side_effect = side_effect_marker(event)) {
       recorded_side_effects_.insert_or_assign(side_effect->id, std::move(side_effect->value));
+    } else if (auto local_activity = local_activity_marker(event)) {
+      recorded_local_activities_.push_back(*std::move(local_activity));
     }
   }
 }

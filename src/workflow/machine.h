@@ -20,6 +20,8 @@ class Machine {
  public:
   virtual ~Machine() = default;
 
+  // False: the event of its command may stand anywhere among those of the workflow task.
+  virtual bool in_order() const { return true; }
   // True: the command of that type must not be sent nor expected in history, as it was cancelled first.
   virtual bool dropped(CommandType type) const = 0;
   virtual Command make_command(CommandType type) const = 0;

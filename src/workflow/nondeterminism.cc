@@ -50,12 +50,17 @@ std::string event_details(const HistoryEvent& event) {
       if (const auto side_effect = side_effect_marker(event)) {
         return fmt::format(" (side effect {})", side_effect->id);
       }
+      if (const auto local = local_activity_marker(event)) {
+        return fmt::format(" (local activity id \"{}\", type \"{}\")", local->activity_id,
+                           local->activity_type);
+      }
       return fmt::format(" (marker \"{}\")", event.marker_recorded_event_attributes().marker_name());
     default:
       return "";
   }
 }
 
+constexpr const char* kPrefix = "[TMPRL1100] Nondeterminism error: ";
 constexpr const char* kAdvice =
     "The workflow's code no longer does what it did when this history was written: guard the change with "
     "workflow::patched(), bring the old code back, or reset the run to a workflow task before this event";
@@ -123,33 +128,63 @@ std::string describe_event(const HistoryEvent& event) {
                      camel_case(EventType_Name(event.event_type()), "EVENT_TYPE_"), event_details(event));
 }
 
+namespace {
+
+std::string place(const std::source_location& where) {
+  const std::string_view path = where.file_name();
+  return where.line() == 0 ? "" : fmt::format(" at {}:{}", path.substr(path.rfind('/') + 1), where.line());
+}
+
+}  // namespace
+
 std::string describe_command(const OutgoingCommand& command) {
   std::string text = camel_case(CommandType_Name(command.type), "COMMAND_TYPE_");
   if (const std::string details = command.machine->describe(command.type); !details.empty()) {
     text += " (" + details + ")";
   }
-  if (command.where.line() != 0) {
-    const std::string_view path = command.where.file_name();
-    text += fmt::format(" at {}:{}", path.substr(path.rfind('/') + 1), command.where.line());
-  }
-  return text;
+  return text + place(command.where);
 }
 
 NondeterminismError unexpected_event(const HistoryEvent& event, const OutgoingCommand* produced,
                                      const std::string& difference) {
-  std::string text = "[TMPRL1100] Nondeterminism error: history has " + describe_event(event);
+  std::string text = kPrefix + ("history has " + describe_event(event));
   text += produced == nullptr ? ", but the code did nothing that would write it"
                               : ", but the code produced " + describe_command(*produced);
   if (!difference.empty()) {
     text += ": " + difference;
   }
-  return NondeterminismError(text + ". " + kAdvice);
+  return NondeterminismError(text);
 }
 
 NondeterminismError missing_event(const OutgoingCommand& command, const HistoryEvent& event) {
-  return NondeterminismError("[TMPRL1100] Nondeterminism error: the code produced " +
-                             describe_command(command) + ", of which history has nothing before " +
-                             describe_event(event) + ". " + kAdvice);
+  return NondeterminismError(kPrefix + ("the code produced " + describe_command(command)) +
+                             ", of which history has nothing before " + describe_event(event));
+}
+
+NondeterminismError waits_instead(const HistoryEvent& event, const LocalActivityMachine& machine) {
+  return NondeterminismError(kPrefix + ("history has " + describe_event(event)) +
+                             ", but the code started a " +
+                             machine.describe(CommandType::COMMAND_TYPE_RECORD_MARKER) +
+                             place(machine.where()) + ", which has no marker before it");
+}
+
+NondeterminismError different_local_activity(const LocalActivityMarker& marker,
+                                             const LocalActivityMachine& machine,
+                                             const std::string& difference) {
+  return NondeterminismError(fmt::format(
+      "{}history has event {}, MarkerRecorded (local activity id \"{}\", type "
+      "\"{}\"), but the code started a {}{}: {}",
+      kPrefix, marker.event_id, marker.activity_id, marker.activity_type,
+      machine.describe(CommandType::COMMAND_TYPE_RECORD_MARKER), place(machine.where()), difference));
+}
+
+NondeterminismError complete_report(const NondeterminismError& error, const LastMatch& last) {
+  std::string text = error.what();
+  text += last.event_id == 0 ? ". No event before it records what the code did"
+                             : fmt::format(". The last event that matches is event {}, {}{}", last.event_id,
+                                           camel_case(EventType_Name(last.type), "EVENT_TYPE_"),
+                                           last.where.line() == 0 ? "" : ", of the call" + place(last.where));
+  return NondeterminismError(text + ". " + kAdvice);
 }
 
 }  // namespace perdure::workflow_core

@@ -37,6 +37,19 @@ void validate(const ActivityOptions& options) {
   }
 }
 
+void validate(const LocalActivityOptions& options) {
+  check_not_negative("Local activity", "schedule_to_close_timeout", options.schedule_to_close_timeout);
+  check_not_negative("Local activity", "schedule_to_start_timeout", options.schedule_to_start_timeout);
+  check_not_negative("Local activity", "start_to_close_timeout", options.start_to_close_timeout);
+  check_not_negative("Local activity", "local_retry_threshold", options.local_retry_threshold);
+  if (!given(options.start_to_close_timeout) && !given(options.schedule_to_close_timeout)) {
+    throw OptionsError("Local activity must have start_to_close_timeout or schedule_to_close_timeout");
+  }
+  if (options.retry_policy) {
+    validate(*options.retry_policy);
+  }
+}
+
 void validate(const ContinueAsNewOptions& options) {
   check_not_negative("Continue as new", "run_timeout", options.run_timeout);
   check_not_negative("Continue as new", "task_timeout", options.task_timeout);
@@ -88,9 +101,13 @@ void Wait::leave() noexcept {
 
 namespace workflow_core {
 
-CurrentContext::CurrentContext(detail::WorkflowContext* context)
-    : previous_(std::exchange(t_current, context)) {}
-CurrentContext::~CurrentContext() { t_current = previous_; }
+CurrentContext::CurrentContext(detail::WorkflowContext* context, std::int64_t* frame_bytes)
+    : previous_(std::exchange(t_current, context)),
+      previous_frame_bytes_(std::exchange(detail::frame_bytes, frame_bytes)) {}
+CurrentContext::~CurrentContext() {
+  t_current = previous_;
+  detail::frame_bytes = previous_frame_bytes_;
+}
 
 }  // namespace workflow_core
 

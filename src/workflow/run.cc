@@ -15,6 +15,11 @@ Completion WorkflowRun::activate(const HistoryEvents& events, ActivationOptions 
   return core_->activate(events, options);
 }
 
+Completion WorkflowRun::resolve_local_activity(std::uint32_t number, LocalActivityOutcome outcome) {
+  return core_->resolve_local_activity(number, std::move(outcome));
+}
+
+std::int64_t WorkflowRun::bytes() const { return core_->bytes(); }
 std::int64_t WorkflowRun::last_event_id() const { return core_->last_event_id(); }
 
 }  // namespace perdure::workflow_core

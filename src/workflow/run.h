@@ -7,8 +7,13 @@
 //   Completion completion = run.activate(events of the poll, {.previous_started_event_id = …});
 //   … answer the workflow task with completion.commands or completion.failure …
 //   … the next task of the same run: activate() again with the events after run.last_event_id() …
-// Destroy it after a failure, when an answer was refused, when completion.closes_run, or to make room
-// (eviction): that destroys the frames of user code, outside of any activation, and sends nothing.
+// Local activities run while a task is open: start and stop those that the completion lists, and when one
+// ends, say so with resolve_local_activity(), which gives the next completion of the same task. Its commands
+// are all of the task's. Answer when the completion waits for no local activity any more, or, to keep the
+// task open for longer, with what there is and ForceCreateNewWorkflowTask; then activate() with the new task
+// before the next resolve. Destroy it after a failure, when an answer was refused, when
+// completion.closes_run, or to make room (eviction): that destroys the frames of user code, outside of any
+// activation, and sends nothing.
 //
 // Not thread-safe; may be used from different threads one after the other.
 #include <google/protobuf/repeated_field.h>
@@ -24,6 +29,7 @@
 #include "temporal/api/enums/v1/failed_cause.pb.h"
 #include "temporal/api/failure/v1/message.pb.h"
 #include "temporal/api/history/v1/message.pb.h"
+#include "workflow/local_activity.h"
 
 namespace perdure::workflow_core {
 
@@ -50,6 +56,9 @@ struct Completion {
   bool closes_run = false;  // the last command ends the run
   temporal::api::enums::v1::WorkflowTaskFailedCause cause{};
   temporal::api::failure::v1::Failure failure;
+  std::vector<LocalActivityTask> start_local_activities;
+  std::vector<std::uint32_t> stop_local_activities;  // numbers of some that were started
+  bool waits_for_local_activities = false;
   std::vector<std::string> warnings;  // to be logged: signals that nobody handles or that do not decode
 };
 
@@ -67,7 +76,13 @@ class WorkflowRun {
   // one. A history that ends otherwise (a closed run) is compared and gives no commands. Never throws.
   Completion activate(const HistoryEvents& events, ActivationOptions options);
 
+  // A local activity of the open workflow task has ended. One that the code does not wait for any more
+  // changes nothing. Never throws.
+  Completion resolve_local_activity(std::uint32_t number, LocalActivityOutcome outcome);
+
   std::int64_t last_event_id() const;
+  // What the run takes of memory, about: see WorkerOptions::max_cached_workflow_bytes.
+  std::int64_t bytes() const;
 
  private:
   class Core;

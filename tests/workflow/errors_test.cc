@@ -27,7 +27,7 @@ struct Throws {
       co_return co_await workflow::execute_activity<refuse>(1, {.start_to_close_timeout = 10s});
     }
     if (what == "options") {
-      co_return co_await workflow::execute_activity<refuse>(1);
+      co_return co_await workflow::execute_activity<refuse>(1, ActivityOptions{});
     }
     if (what == "condition") {
       co_await workflow::wait_condition([] { return false; }, 1s);

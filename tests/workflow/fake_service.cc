@@ -184,6 +184,9 @@ void FakeService::record(const Command& command) {
       auto* to = add(EVENT_TYPE_MARKER_RECORDED).mutable_marker_recorded_event_attributes();
       to->set_marker_name(from.marker_name());
       *to->mutable_details() = from.details();
+      if (from.has_failure()) {
+        *to->mutable_failure() = from.failure();
+      }
       break;
     }
     case COMMAND_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:

@@ -12,6 +12,7 @@ namespace perdure::testing {
 using namespace std::chrono_literals;
 using namespace temporal::api::enums::v1;  // NOLINT: the wire's enumerators have their type in their name
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 // Two activities with a timer between; what it does is chosen by the test, as if its code had changed.
@@ -94,6 +95,13 @@ TEST_F(Replay, NamesACommandThatHistoryDoesNotHave) {
 TEST_F(Replay, NamesACommandThatTheCodeNoLongerMakes) {
   EXPECT_THAT(error_of(6),
               AllOf(HasSubstr("TimerStarted (timer id \"1\")"), HasSubstr("ScheduleActivityTask")));
+}
+
+TEST_F(Replay, NamesTheLastEventThatMatches) {
+  EXPECT_THAT(error_of(5), AllOf(HasSubstr("The last event that matches is event "),
+                                 ContainsRegex("of the call at replay_test.cc:[0-9]+\\. The workflow's code"),
+                                 HasSubstr("workflow::patched()"), HasSubstr("reset the run")));
+  EXPECT_THAT(error_of(2), HasSubstr("No event before it records what the code did. The workflow's code"));
 }
 
 TEST_F(Replay, NamesTheEventAfterWhichACommandIsMissing) {

@@ -35,6 +35,7 @@ struct Info {
   std::optional<std::chrono::nanoseconds> heartbeat_timeout{};
   std::optional<RetryPolicy> retry_policy{};
   Payloads heartbeat_details{};  // of the previous attempt, see heartbeat_details<T>()
+  bool is_local = false;         // runs within the workflow's own task; its heartbeats go nowhere
 };
 
 }  // namespace perdure::activity

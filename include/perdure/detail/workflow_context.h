@@ -132,9 +132,17 @@ struct ActivityRequest {
   std::source_location where;
 };
 
+struct LocalActivityRequest {
+  std::string activity_type;
+  Payloads arguments;
+  LocalActivityOptions options;
+  std::source_location where;
+};
+
 class WorkflowContext {
  public:
   virtual std::shared_ptr<Operation> start_activity(ActivityRequest request) = 0;
+  virtual std::shared_ptr<Operation> start_local_activity(LocalActivityRequest request) = 0;
   virtual std::shared_ptr<Operation> start_timer(std::chrono::nanoseconds duration, std::string summary,
                                                  std::source_location where) = 0;
   virtual void continue_as_new(workflow::ContinueAsNew request) = 0;

@@ -1,0 +1,85 @@
+#include "worker/activity_attempt.h"
+
+#include <utility>
+
+#include "worker/current_activity.h"
+
+namespace perdure::worker {
+
+void ActivityAttempt::stop(StopReason reason) {
+  std::function<void()> told;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_reason_ != StopReason::kNone || ended_) {
+      return;
+    }
+    stop_reason_ = reason;
+    told = std::exchange(on_stop_, nullptr);
+    stopped_.notify_all();
+  }
+  if (told) {
+    told();
+  }
+  calls_.loop().post([self = shared_from_this()] { self->resume_waiting(); });
+}
+
+void ActivityAttempt::on_stop(std::function<void()> told) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_reason_ == StopReason::kNone) {
+      on_stop_ = std::move(told);
+      return;
+    }
+  }
+  told();
+}
+
+bool ActivityAttempt::is_cancelled() const {
+  const std::lock_guard lock(mutex_);
+  return stop_reason_ != StopReason::kNone;
+}
+
+std::string ActivityAttempt::cancel_reason() const {
+  const std::lock_guard lock(mutex_);
+  switch (stop_reason_) {
+    case StopReason::kRequested:
+      return "Cancelled";
+    case StopReason::kGone:
+      return "the service does not wait for this attempt any more";
+    case StopReason::kWorkerShutdown:
+      return "the worker shuts down";
+    case StopReason::kNone:
+      break;
+  }
+  return "not cancelled";
+}
+
+bool ActivityAttempt::wait_for_cancelled(std::chrono::nanoseconds at_most) {
+  std::unique_lock lock(mutex_);
+  return stopped_.wait_for(lock, at_most, [&] { return stop_reason_ != StopReason::kNone; });
+}
+
+void ActivityAttempt::resume_after(std::chrono::nanoseconds duration, std::coroutine_handle<> waiting) {
+  waiting_ = waiting;
+  if (is_cancelled()) {
+    calls_.loop().post([self = shared_from_this()] { self->resume_waiting(); });
+  } else {
+    waiting_timer_ =
+        calls_.loop().run_after(duration, [self = shared_from_this()] { self->resume_waiting(); });
+  }
+}
+
+void ActivityAttempt::resume_waiting() {
+  if (const std::coroutine_handle<> waiting = std::exchange(waiting_, nullptr)) {
+    calls_.loop().cancel(waiting_timer_);
+    const ActivityScope scope(this);
+    waiting.resume();
+  }
+}
+
+StopReason ActivityAttempt::stop_reason() const {
+  const std::lock_guard lock(mutex_);
+  return stop_reason_;
+}
+
+}  // namespace perdure::worker
