@@ -13,7 +13,8 @@
 //   pair, tuple                               [a, b]
 //   std::variant                              the value; when read, the first alternative that fits
 //   std::chrono::duration                     seconds as a number, exact: 90, 0.25
-//                                             (as Python's float or pydantic's timedelta reads it)
+//                                             (as Python's float or pydantic's timedelta reads it);
+//                                             "PT90S", which pydantic writes, is read, too
 //   system_clock time_point                   "2026-01-31T12:00:00+00:00" (Python's datetime.isoformat())
 //   struct                                    { "member": …, … }
 //   protobuf message                          its JSON

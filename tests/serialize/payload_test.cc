@@ -201,6 +201,25 @@ TEST(Payload, DurationsAreExactSeconds) {
   EXPECT_THAT((error_of<std::chrono::duration<int>>("3000000000")), testing::HasSubstr("does not fit"));
 }
 
+TEST(Payload, DurationsOfPydanticAreRead) {
+  const auto seconds = [](const std::string& text) {
+    return from_payload<std::chrono::nanoseconds>(json("\"" + text + "\""));
+  };
+  EXPECT_EQ(seconds("PT0S"), 0s);
+  EXPECT_EQ(seconds("PT1.5S"), 1500ms);
+  EXPECT_EQ(seconds("-PT1M30.25S"), -90250ms);
+  EXPECT_EQ(seconds("P1DT6H"), 30h);
+  EXPECT_EQ(seconds("P3D"), 72h);
+  EXPECT_EQ(seconds("P2W"), 14 * 24h);
+  EXPECT_EQ(seconds("P1Y35DT2H3M4.000005S"), 400 * 24h + 2h + 3min + 4s + 5us);
+  EXPECT_EQ(from_payload<std::chrono::duration<double>>(json("\"PT0.25S\"")).count(), 0.25);
+  for (const std::string text :
+       {"", "P", "PT", "P1", "1S", "PT1H2", "P1M", "PT1S2H", "PT1.2.3S", "PT.5S", "P1DT", "PTT1S"}) {
+    EXPECT_THROW(seconds(text), DataConversionError) << text;
+  }
+  EXPECT_THROW(from_payload<std::chrono::seconds>(json("\"PT1.5S\"")), DataConversionError);
+}
+
 TEST(Payload, InstantsAreIsoTexts) {
   using Micros = std::chrono::sys_time<std::chrono::microseconds>;
   expect_text(Micros(1700000000123456us), R"("2023-11-14T22:13:20.123456+00:00")");

@@ -314,33 +314,57 @@ T read_fixed(JsonReader& in, std::index_sequence<I...>) {
   return value;
 }
 
+struct DurationText {
+  std::string text;                // in seconds
+  std::optional<WideInt> nanos{};  // none: finer than that, or out of all bounds
+};
+
+// A number of seconds, or a text as ISO 8601 has it.
+inline DurationText read_duration_text(JsonReader& in) {
+  const JsonReader::Mark start = in.mark();
+  if (in.kind() == '"') {
+    const std::string text = in.string();
+    const auto nanos = parse_iso_duration(text);
+    if (!nanos) {
+      in.fail_at(start.at,
+                 "\"" + text + "\" is not a duration: a number of seconds, or e.g. \"P1DT2H30M1.5S\"");
+    }
+    return {seconds_text(*nanos), nanos};
+  }
+  std::string text(in.number("a number of seconds"));
+  if (text.find_first_of("eE") == std::string::npos) {
+    const auto nanos = parse_seconds(text);
+    return {std::move(text), nanos};
+  }
+  double seconds = 0;
+  std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (seconds > -1e15 && seconds < 1e15) {
+    const double nanos = seconds * static_cast<double>(kNanosPerSecond) + (seconds < 0 ? -0.5 : 0.5);
+    return {std::move(text), static_cast<WideInt>(nanos)};
+  }
+  return {std::move(text)};
+}
+
 template <class T>
 T read_duration(JsonReader& in) {
+  const JsonReader::Mark start = in.mark();
   if constexpr (std::is_floating_point_v<typename T::rep>) {
-    return std::chrono::duration_cast<T>(std::chrono::duration<double>(in.floating<double>()));
+    if (in.kind() != '"') {
+      return std::chrono::duration_cast<T>(std::chrono::duration<double>(in.floating<double>()));
+    }
+    const std::chrono::duration<double, std::nano> nanos(static_cast<double>(*read_duration_text(in).nanos));
+    return std::chrono::duration_cast<T>(nanos);
   } else {
     using Period = typename T::period;
     using Rep = typename T::rep;
-    const JsonReader::Mark start = in.mark();
-    const std::string text(in.number("a number of seconds"));
-    std::optional<WideInt> nanos;
-    if (text.find_first_of("eE") == std::string::npos) {
-      nanos = parse_seconds(text);
-    } else {
-      double seconds = 0;
-      std::from_chars(text.data(), text.data() + text.size(), seconds);
-      if (seconds > -1e15 && seconds < 1e15) {
-        nanos =
-            static_cast<WideInt>(seconds * static_cast<double>(kNanosPerSecond) + (seconds < 0 ? -0.5 : 0.5));
-      }
-    }
+    const DurationText read = read_duration_text(in);
     const WideInt unit = static_cast<WideInt>(Period::num) * (kNanosPerSecond / Period::den);
-    if (!nanos || *nanos % unit != 0 || *nanos / unit > std::numeric_limits<Rep>::max() ||
-        *nanos / unit < std::numeric_limits<Rep>::min()) {
-      in.fail_at(start.at, text + " s is not a whole number of units of the duration's type (" +
+    if (!read.nanos || *read.nanos % unit != 0 || *read.nanos / unit > std::numeric_limits<Rep>::max() ||
+        *read.nanos / unit < std::numeric_limits<Rep>::min()) {
+      in.fail_at(start.at, read.text + " s is not a whole number of units of the duration's type (" +
                                seconds_text(unit) + " s), or does not fit it");
     }
-    return T(static_cast<Rep>(*nanos / unit));
+    return T(static_cast<Rep>(*read.nanos / unit));
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 // Durations as decimal seconds and instants as ISO 8601, both without rounding.
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -46,6 +48,46 @@ inline std::optional<WideInt> parse_seconds(std::string_view text) {
   }
   if (fraction.find_first_not_of('0') != std::string_view::npos) {
     return std::nullopt;
+  }
+  return negative ? -nanos : nanos;
+}
+
+// ISO 8601's form of a duration, which pydantic writes: P1Y35DT2H3M4.000005S, with years of 365 days. None:
+// something else, or with months, whose length is not fixed.
+inline std::optional<WideInt> parse_iso_duration(std::string_view text) {
+  struct Unit {
+    char letter;
+    std::int64_t seconds;
+  };
+  constexpr std::array<Unit, 3> kOfDate{Unit{'Y', 365 * 86'400}, {'W', 7 * 86'400}, {'D', 86'400}};
+  constexpr std::array<Unit, 3> kOfTime{Unit{'H', 3'600}, {'M', 60}, {'S', 1}};
+  const bool negative = text.starts_with('-');
+  text.remove_prefix(negative ? 1 : 0);
+  if (!text.starts_with('P') || text.size() < 3 || text.ends_with('T')) {
+    return std::nullopt;
+  }
+  text.remove_prefix(1);
+  WideInt nanos = 0;
+  bool in_time = false;
+  for (auto unit = kOfDate.begin(), end = kOfDate.end(); !text.empty();) {
+    if (text.front() == 'T' && !in_time) {
+      in_time = true;
+      unit = kOfTime.begin();
+      end = kOfTime.end();
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::string_view number = text.substr(0, text.find_first_not_of("0123456789."));
+    text.remove_prefix(number.size());
+    unit = std::find_if(unit, end, [&](const Unit& u) { return !text.empty() && text.front() == u.letter; });
+    const auto amount = parse_seconds(number);
+    if (unit == end || number.empty() || number.front() == '.' || number.find('.') != number.rfind('.') ||
+        !amount) {
+      return std::nullopt;
+    }
+    nanos += *amount * unit->seconds;
+    ++unit;
+    text.remove_prefix(1);
   }
   return negative ? -nanos : nanos;
 }
