@@ -39,6 +39,7 @@
 #include "perdure/workflow_combinators.h"
 #include "perdure/workflow_handles.h"
 #include "perdure/workflow_info.h"
+#include "perdure/workflow_local_activities.h"
 #include "perdure/workflow_options.h"
 #include "perdure/workflow_outcome.h"
 #include "perdure/workflow_scopes.h"
@@ -57,7 +58,7 @@ struct ActivityCall<F, Traits, Types<P...>> {
   using Result = typename ResultOf<typename Traits::Result>::Type;
 
   workflow::ActivityHandle<Result> operator()(
-      std::remove_cvref_t<P>... arguments, ActivityOptions options = {},
+      std::remove_cvref_t<P>... arguments, ActivityOptions options,
       std::source_location where = std::source_location::current()) const {
     check_boundary_type<Result>();
     WorkflowContext& context = current_context("workflow::start_activity");
@@ -66,6 +67,14 @@ struct ActivityCall<F, Traits, Types<P...>> {
                                 .arguments = encode_arguments<P...>(arguments...),
                                 .options = std::move(options),
                                 .where = where}));
+  }
+  // Options that are left out cannot hold the timeout that every activity needs.
+  template <class Call = ActivityCall>
+  workflow::ActivityHandle<Result> operator()(std::remove_cvref_t<P>...) const {
+    static_assert(!std::is_same_v<Call, ActivityCall>,
+                  "perdure: an activity needs start_to_close_timeout or schedule_to_close_timeout: "
+                  "execute_activity<F>(arguments…, {.start_to_close_timeout = 10s})");
+    throw OptionsError("Activity must have start_to_close_timeout or schedule_to_close_timeout");
   }
 };
 
