@@ -3,7 +3,6 @@
 PERDURE_TEST_TARGET=host:port runs the same tests against a server that is already there, for example a real Temporal.
 Without it each session starts a `perdure server` of its own (PERDURE_PROGRAM names the program).
 """
-import os
 import pathlib
 import sys
 import uuid
@@ -15,19 +14,13 @@ from temporalio.client import Client
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "programs"), str(HERE.parent / "python")]
 
-from perdure_server import Server  # noqa: E402
+from perdure_server import target_of_tests  # noqa: E402
 
 
 @pytest.fixture(scope="session")
 def target(tmp_path_factory):
-    given = os.environ.get("PERDURE_TEST_TARGET")
-    if given:
-        yield given
-        return
-    server = Server(tmp_path_factory.mktemp("perdure"), "--metrics-address", "").start()
-    yield server.target
-    code = server.stop()
-    assert code == 0, f"the server ended with {code}:\n{server.tail()}"
+    with target_of_tests(tmp_path_factory.mktemp("perdure")) as target:
+        yield target
 
 
 @pytest_asyncio.fixture(scope="session")

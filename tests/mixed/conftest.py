@@ -10,21 +10,15 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "guide"), str(HERE.parent / "python")]
 
-from perdure_server import ROOT, Server  # noqa: E402
+from perdure_server import ROOT, target_of_tests  # noqa: E402
 
 PROGRAM = os.environ.get("PERDURE_MIXED_WORKER", str(ROOT / "build/release/bin/perdure-mixed-worker"))
 
 
 @pytest.fixture(scope="session")
 def target(tmp_path_factory):
-    given = os.environ.get("PERDURE_TEST_TARGET")
-    if given:
-        yield given
-        return
-    server = Server(tmp_path_factory.mktemp("perdure"), "--metrics-address", "").start()
-    yield server.target
-    code = server.stop()
-    assert code == 0, f"the server ended with {code}:\n{server.tail()}"
+    with target_of_tests(tmp_path_factory.mktemp("perdure")) as target:
+        yield target
 
 
 @pytest.fixture(scope="session")

@@ -142,6 +142,12 @@ async def python_wait() -> str:
 
 
 PYTHON_ACTIVITIES = [python_change, python_message, python_refuse, python_wait]
+
+def call_cpp(queue: str, name: str, value, result_type):
+    """An activity of the C++ worker."""
+    return workflow.execute_activity(name, value, task_queue=queue, result_type=result_type, **ONCE)
+
+
 ONCE = {"start_to_close_timeout": timedelta(seconds=20), "retry_policy": RetryPolicy(maximum_attempts=1)}
 
 
@@ -149,17 +155,15 @@ ONCE = {"start_to_close_timeout": timedelta(seconds=20), "retry_policy": RetryPo
 class ScanByCpp:
     @workflow.run
     async def run(self, queue: str, input: ScanInput) -> ScanReport:
-        return await workflow.execute_activity("cpp_scan", input, task_queue=queue, result_type=ScanReport, **ONCE)
+        return await call_cpp(queue, "cpp_scan", input, ScanReport)
 
 
 @workflow.defn
 class OlderAndNewerByCpp:
     @workflow.run
     async def run(self, queue: str) -> list[str]:
-        older = await workflow.execute_activity("cpp_scan", OlderScanInput("a-1", "eu"), task_queue=queue,
-                                                result_type=ScanReport, **ONCE)
-        newer = await workflow.execute_activity("cpp_scan", NewerScanInput("a-2", "us", "high"), task_queue=queue,
-                                                result_type=ScanReport, **ONCE)
+        older = await call_cpp(queue, "cpp_scan", OlderScanInput("a-1", "eu"), ScanReport)
+        newer = await call_cpp(queue, "cpp_scan", NewerScanInput("a-2", "us", "high"), ScanReport)
         return [older.severity, newer.severity]
 
 
@@ -167,21 +171,21 @@ class OlderAndNewerByCpp:
 class ChangeByCpp:
     @workflow.run
     async def run(self, queue: str, value: Everything) -> Everything:
-        return await workflow.execute_activity("cpp_change", value, task_queue=queue, result_type=Everything, **ONCE)
+        return await call_cpp(queue, "cpp_change", value, Everything)
 
 
 @workflow.defn
 class ChangePlainByCpp:
     @workflow.run
     async def run(self, queue: str, value: EverythingPlain) -> EverythingPlain:
-        return await workflow.execute_activity("cpp_change", value, task_queue=queue, result_type=EverythingPlain, **ONCE)
+        return await call_cpp(queue, "cpp_change", value, EverythingPlain)
 
 
 @workflow.defn
 class MessageByCpp:
     @workflow.run
     async def run(self, queue: str, message: SourceContext) -> SourceContext:
-        return await workflow.execute_activity("cpp_message", message, task_queue=queue, result_type=SourceContext, **ONCE)
+        return await call_cpp(queue, "cpp_message", message, SourceContext)
 
 
 @workflow.defn

@@ -1,4 +1,5 @@
 """A `perdure server` of one's own: started on a free port, awaited, ended."""
+import contextlib
 import os
 import pathlib
 import select
@@ -62,3 +63,16 @@ class Server:
     def _check_alive(self) -> None:
         if self.process.poll() is not None:
             raise RuntimeError(f"{PROGRAM} server ended with {self.process.returncode}:\n{self.tail()}")
+
+
+@contextlib.contextmanager
+def target_of_tests(folder: pathlib.Path):
+    """PERDURE_TEST_TARGET, a server that is there already; without it, that of a server of its own over `folder`."""
+    given = os.environ.get("PERDURE_TEST_TARGET")
+    if given:
+        yield given
+        return
+    server = Server(folder, "--metrics-address", "").start()
+    yield server.target
+    code = server.stop()
+    assert code == 0, f"the server ended with {code}:\n{server.tail()}"
