@@ -4,16 +4,26 @@
 
 #include "perdure/activity.h"
 #include "perdure/client.h"
+#include "worker/event_loop.h"
 
 namespace perdure::worker {
 namespace {
 
 thread_local activity::detail::ActivityContext* t_current = nullptr;
 
+LogFields fields_of(const activity::Info& info) {
+  return {{"workflow_id", info.workflow_id},     {"run_id", info.workflow_run_id},
+          {"workflow_type", info.workflow_type}, {"activity_id", info.activity_id},
+          {"activity_type", info.activity_type}, {"attempt", std::to_string(info.attempt)}};
+}
+
 }  // namespace
 
 ActivityScope::ActivityScope(activity::detail::ActivityContext* context) : outer_(t_current) {
   t_current = context;
+  if (context != nullptr && EventLoop::runs_here()) {
+    EventLoop::describe_work(fields_of(context->info()));
+  }
 }
 ActivityScope::~ActivityScope() { t_current = outer_; }
 
@@ -36,11 +46,7 @@ bool is_cancelled() { return detail::current_activity("activity::is_cancelled").
 
 Logger logger() {
   const Info& info = detail::current_activity("activity::logger").info();
-  return Logger(false, [&info] {
-    return LogFields{{"workflow_id", info.workflow_id},     {"run_id", info.workflow_run_id},
-                     {"workflow_type", info.workflow_type}, {"activity_id", info.activity_id},
-                     {"activity_type", info.activity_type}, {"attempt", std::to_string(info.attempt)}};
-  });
+  return Logger(false, [&info] { return worker::fields_of(info); });
 }
 
 Client client() { return Client(detail::current_activity("activity::client").connection()); }

@@ -2,7 +2,23 @@
 
 #include <algorithm>
 
+#include "perdure/workflow_unsafe.h"
+
 namespace perdure::worker {
+namespace {
+
+constexpr std::chrono::nanoseconds kBlockedAfter =
+    std::chrono::seconds(2);  // as workflow code that does not yield
+
+thread_local EventLoop* t_loop = nullptr;
+
+void write(const std::optional<LogRecord>& record) {
+  if (record) {
+    write_log(*record);
+  }
+}
+
+}  // namespace
 
 EventLoop::EventLoop() : thread_([this] { run(); }) {}
 
@@ -15,19 +31,53 @@ EventLoop::~EventLoop() {
   thread_.join();
 }
 
+bool EventLoop::runs_here() { return t_loop != nullptr; }
+
+void EventLoop::describe_work(LogFields fields) {
+  if (t_loop != nullptr) {
+    const std::lock_guard lock(t_loop->mutex_);
+    t_loop->about_ = std::move(fields);
+  }
+}
+
+// With the lock held.
+std::optional<LogRecord> EventLoop::blocked() {
+  if (!working_since_ || reported_) {
+    return std::nullopt;
+  }
+  const detail::UnguardedScope unguarded;  // workflow code may have asked for what is posted
+  if (Clock::now() - *working_since_ < kBlockedAfter) {
+    return std::nullopt;
+  }
+  reported_ = true;
+  return LogRecord{
+      .level = LogLevel::kWarning,
+      .message =
+          "an activity that is a coroutine blocked its worker's event loop for 2 s or longer: all others, "
+          "heartbeats and timers wait for it. Let it co_await, or make it an ordinary function, which has a "
+          "thread of its own",
+      .fields = about_};
+}
+
 void EventLoop::post(std::function<void()> work) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   posted_.push_back(std::move(work));
   changed_.notify_all();
+  const auto report = blocked();
+  lock.unlock();
+  write(report);
 }
 
 EventLoop::TimerId EventLoop::run_after(std::chrono::nanoseconds delay, std::function<void()> work) {
   // A delay that the clock cannot hold is as good as for ever.
   constexpr std::chrono::nanoseconds kLongest = std::chrono::hours(24 * 365 * 100);
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const TimerId timer{Clock::now() + std::min(delay, kLongest), next_timer_++};
   timers_.emplace(timer, std::move(work));
   changed_.notify_all();
+  const auto report = blocked();
+  lock.unlock();
+  write(report);
   return timer;
 }
 
@@ -41,6 +91,7 @@ void EventLoop::cancel(TimerId timer) {
 }
 
 void EventLoop::run() {
+  t_loop = this;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     std::function<void()> work;
@@ -58,10 +109,20 @@ void EventLoop::run() {
       changed_.wait(lock);
       continue;
     }
+    working_since_ = Clock::now();
+    reported_ = false;
     lock.unlock();
     work();
     work = nullptr;
     lock.lock();
+    const auto report = blocked();
+    working_since_.reset();
+    about_.clear();
+    if (report) {
+      lock.unlock();
+      write(report);
+      lock.lock();
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // One thread that runs what is posted, in order, and timers. Coroutine activities live here, heartbeats and
-// repeated calls are timed here. What it runs must not block.
+// repeated calls are timed here. What it runs must not block; if it does, that is reported once it is
+// noticed: when something else is to run, and at its end.
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -8,8 +9,11 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
+
+#include "perdure/logger.h"
 
 namespace perdure::worker {
 
@@ -29,8 +33,14 @@ class EventLoop {
   // No effect when it has run.
   void cancel(TimerId timer);
 
+  // Whether the calling thread is that of an event loop.
+  static bool runs_here();
+  // For what runs on the loop: whom a report of it names.
+  static void describe_work(LogFields fields);
+
  private:
   void run();
+  std::optional<LogRecord> blocked();
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -38,6 +48,9 @@ class EventLoop {
   std::uint64_t next_timer_ = 0;
   std::deque<std::function<void()>> posted_;
   std::map<TimerId, std::function<void()>> timers_;
+  std::optional<Clock::time_point> working_since_;  // none: at rest
+  LogFields about_;                                 // whom the work belongs to
+  bool reported_ = false;                           // that it blocks
   std::thread thread_;
 };
 

@@ -3,6 +3,7 @@
 // bring.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,14 +29,19 @@ class Poller {
  public:
   // `on_task` takes over the slot of the poll; it runs on any thread and must not block. Connection and slots
   // outlive the poller; the loop is joined before the poller is destroyed, so that no pause outlives it.
+  // `max_per_second`: how many polls are opened, and so tasks taken; 0: as many as come. Tasks come in bursts
+  // of at most a tenth of that.
   Poller(client::Connection& connection, EventLoop& loop, Slots& slots, std::string method, Request request,
-         std::size_t max_polls, std::function<void(Response)> on_task)
+         std::size_t max_polls, std::function<void(Response)> on_task, double max_per_second = 0)
       : connection_(connection),
         loop_(loop),
         slots_(slots),
         method_(std::move(method)),
         request_(std::move(request)),
-        max_polls_(max_polls),
+        max_polls_(max_per_second > 0 ? std::min(max_polls, burst(max_per_second)) : max_polls),
+        interval_(max_per_second > 0 ? std::chrono::duration_cast<Duration>(
+                                           std::chrono::duration<double>(1 / max_per_second))
+                                     : Duration::zero()),
         on_task_(std::move(on_task)),
         retry_(fresh_retry()) {}
 
@@ -68,6 +74,31 @@ class Poller {
     std::shared_ptr<Gate::Pass> pass;
   };
 
+  static std::size_t burst(double max_per_second) {
+    return std::max<std::size_t>(1, static_cast<std::size_t>(std::min(max_per_second / 10, 1e6)));
+  }
+
+  // With the lock held. False: not yet; top_up() is called when it is time.
+  bool within_pace() {
+    if (interval_ == Duration::zero()) {
+      return true;
+    }
+    const auto now = EventLoop::Clock::now();
+    if (now >= next_poll_at_) {
+      return true;
+    }
+    if (!std::exchange(waits_for_pace_, true)) {
+      loop_.run_after(next_poll_at_ - now, [this] {
+        {
+          const std::lock_guard lock(mutex_);
+          waits_for_pace_ = false;
+        }
+        top_up();
+      });
+    }
+    return false;
+  }
+
   void cancel_polls() {
     std::vector<std::uint64_t> tickets;
     {
@@ -90,8 +121,11 @@ class Poller {
 
   std::optional<Registered> register_poll() {
     const std::lock_guard lock(mutex_);
-    if (closed_ || pausing_ || open_.size() >= max_polls_ || !slots_.try_reserve()) {
+    if (closed_ || pausing_ || open_.size() >= max_polls_ || !within_pace() || !slots_.try_reserve()) {
       return std::nullopt;
+    }
+    if (interval_ > Duration::zero()) {
+      next_poll_at_ = EventLoop::Clock::now() + interval_;
     }
     open_.emplace(next_poll_, std::nullopt);
     return Registered{next_poll_++, gate_.enter()};
@@ -182,6 +216,7 @@ class Poller {
   const std::string method_;
   const Request request_;
   const std::size_t max_polls_;
+  const Duration interval_;  // between two polls; zero: none
   const std::function<void(Response)> on_task_;
   Gate gate_;
 
@@ -189,6 +224,8 @@ class Poller {
   bool closed_ = false;
   bool cancelling_ = false;
   bool pausing_ = false;
+  bool waits_for_pace_ = false;
+  EventLoop::Clock::time_point next_poll_at_{};  // not before
   client::Retry retry_;
   Code reported_ = Code::kOk;
   std::uint64_t next_poll_ = 0;
