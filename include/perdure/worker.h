@@ -10,6 +10,7 @@
 // activities that are coroutines on an event loop.
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -119,23 +120,32 @@ struct WorkerOptions {
   std::string task_queue{};
   Workflows workflows{};
   Activities activities{};
-  int max_concurrent_activities = 100;  // also the number of threads, which are made as they are needed
+  int max_concurrent_activities = 100;        // also the number of threads, which are made as they are needed
+  int max_concurrent_local_activities = 100;  // the same; those beyond wait for a free slot
   int max_processes = 0;  // for process activities (process_activities.h); 0: as many as there are processors
   int max_concurrent_workflow_tasks = 100;
   int max_concurrent_activity_task_polls = 16;
   // 0: 16 to a server; half of max_concurrent_workflow_tasks in process, where a poll costs next to nothing.
   int max_concurrent_workflow_task_polls = 0;
   int max_cached_workflows = 1000;  // runs kept in memory between their tasks; 0: replay each time
+  // Of the memory that those runs take: coroutine frames, with the variables in them, and the bookkeeping of
+  // what is open. What the code allocated itself is not counted. 0: no limit but the number of runs.
+  std::int64_t max_cached_workflow_bytes = 0;
   std::chrono::nanoseconds sticky_queue_schedule_to_start_timeout = std::chrono::seconds(10);
   // How long stop() lets activities run before it cancels them. It waits for them in any case.
   std::chrono::nanoseconds graceful_shutdown_timeout = std::chrono::nanoseconds::zero();
   std::chrono::nanoseconds max_heartbeat_throttle_interval = std::chrono::seconds(60);
   std::chrono::nanoseconds default_heartbeat_throttle_interval = std::chrono::seconds(30);
+  // How many activities this worker takes; 0: no limit. In bursts of at most a tenth of it. Switches eager
+  // starts off.
+  double max_activities_per_second = 0;
+  // The same for the queue, whoever works on it: kept by Temporal's servers, not by Perdure's yet.
+  double max_task_queue_activities_per_second = 0;
   std::string identity{};  // shown in histories; empty: the client's
   std::string build_id{};
   bool disable_eager_activity_execution = false;
-  // Workflow code that reads clocks, sleeps, or uses threads, files, sockets, processes or random sources fails
-  // its workflow task, see docs/guide/determinism.md. false: it is not noticed.
+  // Workflow code that reads clocks, sleeps, or uses threads, files, sockets, processes or random sources
+  // fails its workflow task, see docs/guide/determinism.md. false: it is not noticed.
   bool guard_determinism = true;
 };
 

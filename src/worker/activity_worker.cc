@@ -42,6 +42,10 @@ temporal::api::workflowservice::v1::PollActivityTaskQueueRequest poll_request(
   request.set_worker_instance_key(options.instance_key);
   request.mutable_task_queue()->set_name(options.task_queue);
   request.mutable_task_queue()->set_kind(temporal::api::enums::v1::TASK_QUEUE_KIND_NORMAL);
+  if (options.max_per_second_of_queue > 0) {
+    request.mutable_task_queue_metadata()->mutable_max_tasks_per_second()->set_value(
+        options.max_per_second_of_queue);
+  }
   return request;
 }
 
@@ -53,10 +57,10 @@ ActivityWorker::ActivityWorker(Calls& calls, ActivityWorkerOptions options,
       options_(std::move(options)),
       slots_(options_.max_concurrent),
       processes_(options_.max_processes, options_.task_queue),
-      pool_(options_.max_concurrent),
-      poller_(calls.connection(), calls.loop(), slots_, "PollActivityTaskQueue",
-              poll_request(calls, options_), options_.max_polls,
-              [this](const ActivityTask& task) { execute(task); }) {
+      pool_(options_.max_concurrent + options_.max_concurrent_local),
+      poller_(
+          calls.connection(), calls.loop(), slots_, "PollActivityTaskQueue", poll_request(calls, options_),
+          options_.max_polls, [this](const ActivityTask& task) { execute(task); }, options_.max_per_second) {
   for (detail::ActivityDefinition& definition : definitions) {
     std::string name = definition.name;
     definitions_.emplace(std::move(name), std::move(definition));
@@ -161,13 +165,17 @@ void ActivityWorker::run_coroutine(const detail::ActivityDefinition& definition,
   }
 }
 
-std::string ActivityWorker::not_registered(const activity::Info& info) const {
+std::string ActivityWorker::registered() const {
   std::string names;
   for (const auto& [name, definition] : definitions_) {
     names += (names.empty() ? "" : ", ") + name;
   }
+  return names;
+}
+
+std::string ActivityWorker::not_registered(const activity::Info& info) const {
   return "Activity function " + info.activity_type + " for workflow " + info.workflow_id +
-         " is not registered on this worker, available activities: " + names;
+         " is not registered on this worker, available activities: " + registered();
 }
 
 }  // namespace perdure::worker

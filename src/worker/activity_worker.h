@@ -24,8 +24,11 @@ struct ActivityWorkerOptions {
   std::string identity;
   std::string instance_key;  // tells this worker from all others, as identities may not
   std::size_t max_concurrent = 100;
+  std::size_t max_concurrent_local = 100;  // local activities, which LocalActivities counts
   std::size_t max_polls = 16;
-  std::size_t max_processes = 0;  // 0: as many as there are processors
+  std::size_t max_processes = 0;       // 0: as many as there are processors
+  double max_per_second = 0;           // 0: no limit
+  double max_per_second_of_queue = 0;  // 0: no limit
   HeartbeatOptions heartbeat;
 };
 
@@ -49,6 +52,8 @@ class ActivityWorker {
   bool knows(const std::string& activity_type) const {
     return definitions_.contains(activity_type) || definitions_.contains("");  // "": the dynamic one
   }
+  // The names of the types, for reports.
+  std::string registered() const;
   bool try_reserve_slot() { return slots_.try_reserve(); }
   void release_slot() { slots_.release(); }
   // Takes over one reserved slot.

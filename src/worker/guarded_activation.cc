@@ -8,14 +8,12 @@
 
 namespace perdure::worker {
 
-workflow_core::Completion activate_guarded(workflow_core::WorkflowRun& run,
-                                           const workflow_core::HistoryEvents& events,
-                                           workflow_core::ActivationOptions options) {
+workflow_core::Completion run_guarded(const std::function<workflow_core::Completion()>& step) {
   std::string report;
   workflow_core::Completion completion;
   {
     const guard::Scope scope;
-    completion = run.activate(events, options);
+    completion = step();
     if (scope.clean()) {
       return completion;
     }
@@ -23,6 +21,8 @@ workflow_core::Completion activate_guarded(workflow_core::WorkflowRun& run,
   }
   completion.outcome = workflow_core::Completion::Outcome::kTaskFailure;
   completion.commands.clear();
+  completion.start_local_activities.clear();
+  completion.waits_for_local_activities = false;
   completion.closes_run = false;
   completion.cause = temporal::api::enums::v1::WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE;
   completion.failure = api::exception_to_failure(

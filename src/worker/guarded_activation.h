@@ -1,13 +1,14 @@
 #pragma once
 // An activation under the guard of determinism.
+#include <functional>
+
 #include "workflow/run.h"
 
 namespace perdure::worker {
 
-// As run.activate(), but the workflow task fails when the workflow's code called what it must not: the
-// failure's type is RestrictedWorkflowAccessError, as in Temporal's Python SDK. Destroy the run then.
-workflow_core::Completion activate_guarded(workflow_core::WorkflowRun& run,
-                                           const workflow_core::HistoryEvents& events,
-                                           workflow_core::ActivationOptions options);
+// What `step` gives, which runs a workflow's code; but the workflow task fails when that called what it must
+// not: the failure's type is RestrictedWorkflowAccessError, as in Temporal's Python SDK. Destroy the run
+// then.
+workflow_core::Completion run_guarded(const std::function<workflow_core::Completion()>& step);
 
 }  // namespace perdure::worker

@@ -53,6 +53,7 @@ std::string encode(const RunRequest& request) {
   auto& fields = *task.mutable_header()->mutable_fields();
   fields["process"].set_data(request.process);
   fields["task_queue"].set_data(request.info.task_queue);
+  fields["is_local"].set_data(request.info.is_local ? "true" : "");
   return api::serialize(task);
 }
 
@@ -74,9 +75,11 @@ RunRequest decode_run_request(const std::string& bytes) {
   ActivityTask task;
   task.ParseFromString(bytes);
   auto& fields = *task.mutable_header()->mutable_fields();
-  return {.process = fields["process"].data(),
-          .info = activity_info(task, fields["task_queue"].data()),
-          .arguments = api::payloads_from_proto(task.input())};
+  RunRequest request{.process = fields["process"].data(),
+                     .info = activity_info(task, fields["task_queue"].data()),
+                     .arguments = api::payloads_from_proto(task.input())};
+  request.info.is_local = !fields["is_local"].data().empty();
+  return request;
 }
 
 Payloads decode_payloads(const std::string& bytes) {

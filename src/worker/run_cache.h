@@ -1,7 +1,8 @@
 #pragma once
-// The runs that a worker keeps in memory between their tasks, by run id; the one that was not used for the
-// longest time goes first. One thread.
+// The runs that a worker keeps in memory between their tasks, by run id: so many, and so many bytes of them.
+// The one that was not used for the longest time goes first. One thread.
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <map>
 #include <memory>
@@ -14,7 +15,8 @@ namespace perdure::worker {
 
 class RunCache {
  public:
-  explicit RunCache(std::size_t limit) : limit_(limit) {}
+  // `max_bytes` 0: any number of bytes.
+  RunCache(std::size_t limit, std::int64_t max_bytes) : limit_(limit), max_bytes_(max_bytes) {}
 
   // Takes the run out; null if it is not there.
   std::unique_ptr<workflow_core::WorkflowRun> take(const std::string& run_id) {
@@ -23,6 +25,7 @@ class RunCache {
       return nullptr;
     }
     auto run = std::move(found->second->run);
+    bytes_ -= found->second->bytes;
     by_age_.erase(found->second);
     by_id_.erase(found);
     return run;
@@ -33,26 +36,36 @@ class RunCache {
       return;
     }
     take(run_id);  // two tasks of it may have been under way, one of them stale
-    while (by_age_.size() >= limit_) {
+    const std::int64_t bytes = run->bytes();
+    by_age_.push_back({run_id, std::move(run), bytes});
+    by_id_[run_id] = std::prev(by_age_.end());
+    bytes_ += bytes;
+    while (by_age_.size() > limit_ || (max_bytes_ > 0 && bytes_ > max_bytes_)) {
+      bytes_ -= by_age_.front().bytes;
       by_id_.erase(by_age_.front().run_id);
       by_age_.pop_front();
     }
-    by_age_.push_back({run_id, std::move(run)});
-    by_id_[run_id] = std::prev(by_age_.end());
   }
+
+  std::size_t size() const { return by_age_.size(); }
+  std::int64_t bytes() const { return bytes_; }
 
   void clear() {
     by_id_.clear();
     by_age_.clear();
+    bytes_ = 0;
   }
 
  private:
   struct Entry {
     std::string run_id;
     std::unique_ptr<workflow_core::WorkflowRun> run;
+    std::int64_t bytes;
   };
 
   const std::size_t limit_;
+  const std::int64_t max_bytes_;
+  std::int64_t bytes_ = 0;
   std::list<Entry> by_age_;
   std::map<std::string, std::list<Entry>::iterator> by_id_;
 };

@@ -3,7 +3,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <map>
 #include <system_error>
 #include <utility>
@@ -48,6 +50,7 @@ void check_options(const WorkerOptions& options) {
   refuse_duplicates(options.activities.definitions(), "activities");
   for (const auto& [value, name] :
        {std::pair(options.max_concurrent_activities, "max_concurrent_activities"),
+        std::pair(options.max_concurrent_local_activities, "max_concurrent_local_activities"),
         std::pair(options.max_concurrent_workflow_tasks, "max_concurrent_workflow_tasks"),
         std::pair(options.max_concurrent_activity_task_polls, "max_concurrent_activity_task_polls")}) {
     if (value < 1) {
@@ -59,6 +62,9 @@ void check_options(const WorkerOptions& options) {
     throw OptionsError("WorkerOptions.max_concurrent_workflow_task_polls cannot be negative");
   }
   check_process_activities(options.activities.definitions());
+  if (options.max_cached_workflow_bytes < 0) {
+    throw OptionsError("WorkerOptions.max_cached_workflow_bytes cannot be negative; 0 is no limit");
+  }
   if (options.max_processes < 0) {
     throw OptionsError("WorkerOptions.max_processes cannot be negative; 0 is one for each processor");
   }
@@ -71,10 +77,24 @@ void check_options(const WorkerOptions& options) {
         "for the "
         "queue and one for the cached runs");
   }
+  for (const auto& [value, name] :
+       {std::pair(options.max_activities_per_second, "max_activities_per_second"),
+        std::pair(options.max_task_queue_activities_per_second, "max_task_queue_activities_per_second")}) {
+    if (!(value >= 0) || !std::isfinite(value)) {
+      throw OptionsError(std::string("WorkerOptions.") + name + " is " + std::to_string(value) +
+                         "; it must be a positive number, or 0 for no limit");
+    }
+  }
   const auto zero = std::chrono::nanoseconds::zero();
   if (options.graceful_shutdown_timeout < zero || options.sticky_queue_schedule_to_start_timeout < zero) {
     throw OptionsError("WorkerOptions: timeouts cannot be negative");
   }
+}
+
+// Activities that come with the answer to a workflow task would not be counted.
+bool starts_eagerly(const WorkerOptions& options) {
+  return !options.disable_eager_activity_execution && options.max_activities_per_second == 0 &&
+         options.max_task_queue_activities_per_second == 0;
 }
 
 std::size_t workflow_polls(const WorkerOptions& options, bool in_process) {
@@ -104,8 +124,12 @@ WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOpt
                             .identity = identity_,
                             .instance_key = instance_key_,
                             .max_concurrent = static_cast<std::size_t>(options.max_concurrent_activities),
+                            .max_concurrent_local =
+                                static_cast<std::size_t>(options.max_concurrent_local_activities),
                             .max_polls = static_cast<std::size_t>(options.max_concurrent_activity_task_polls),
                             .max_processes = static_cast<std::size_t>(options.max_processes),
+                            .max_per_second = options.max_activities_per_second,
+                            .max_per_second_of_queue = options.max_task_queue_activities_per_second,
                             .heartbeat = {options.max_heartbeat_throttle_interval,
                                           options.default_heartbeat_throttle_interval}},
       options.activities.definitions());
@@ -119,8 +143,11 @@ WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOpt
                             .max_polls = workflow_polls(options, connection_->in_process()),
                             .in_process = connection_->in_process(),
                             .max_cached = static_cast<std::size_t>(options.max_cached_workflows),
+                            .max_cached_bytes = options.max_cached_workflow_bytes,
+                            .max_concurrent_local_activities =
+                                static_cast<std::size_t>(options.max_concurrent_local_activities),
                             .sticky_timeout = options.sticky_queue_schedule_to_start_timeout,
-                            .eager_activities = !options.disable_eager_activity_execution,
+                            .eager_activities = starts_eagerly(options),
                             .guard_determinism = options.guard_determinism},
       options.workflows.definitions());
 }
@@ -196,9 +223,10 @@ void WorkerCore::stop() {
   }
   const auto patience = server_ends_polls_ ? kPollPatience : std::chrono::nanoseconds::zero();
   activities_->stop_polling(patience);
-  workflows_->stop(patience);
+  const auto grace_ends = EventLoop::Clock::now() + graceful_shutdown_timeout_;
+  workflows_->stop(patience, graceful_shutdown_timeout_);
   calls_->wait();  // the last answers to workflow tasks may bring activities along
-  activities_->finish(graceful_shutdown_timeout_);
+  activities_->finish(std::max(grace_ends - EventLoop::Clock::now(), EventLoop::Clock::duration::zero()));
   calls_->wait();
   loop_.reset();
   workflows_.reset();

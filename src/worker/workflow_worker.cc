@@ -66,7 +66,7 @@ WorkflowWorker::WorkflowWorker(Calls& calls, ActivityWorker& activities, Workflo
       activities_(activities),
       options_(std::move(options)),
       sticky_queue_(calls.connection().take_sticky_queue(options_.task_queue)),
-      cache_(options_.max_cached),
+      cache_(options_.max_cached, options_.max_cached_bytes),
       history_(calls),
       slots_(options_.max_concurrent),
       normal_poller_(calls.connection(), calls.loop(), slots_, "PollWorkflowTaskQueue",
@@ -79,7 +79,14 @@ WorkflowWorker::WorkflowWorker(Calls& calls, ActivityWorker& activities, Workflo
                      all_polls(options_) - normal_polls(options_), [this](WorkflowTask task) {
                        enqueue([this, task = std::move(task)]() mutable { process(std::move(task)); });
                      }),
-      watch_(calls.loop()) {
+      watch_(calls.loop()),
+      local_activities_(
+          calls, activities, options_.task_queue, options_.max_concurrent_local_activities,
+          [this](const std::string& run_id, std::uint32_t number, LocalActivities::Outcome outcome) {
+            enqueue([this, run_id, number, outcome = std::move(outcome)]() mutable {
+              local_activity_ended(run_id, {number, std::move(outcome)});
+            });
+          }) {
   for (detail::WorkflowDefinition& definition : definitions) {
     std::string name = definition.name;
     definitions_.emplace(std::move(name), std::move(definition));
@@ -93,7 +100,7 @@ WorkflowWorker::WorkflowWorker(Calls& calls, ActivityWorker& activities, Workflo
 }
 
 WorkflowWorker::~WorkflowWorker() {
-  stop(std::chrono::nanoseconds::zero());
+  stop(std::chrono::nanoseconds::zero(), std::chrono::nanoseconds::zero());
   calls_.connection().give_back_sticky_queue(sticky_queue_);
 }
 
@@ -114,18 +121,30 @@ void WorkflowWorker::close_polls() {
   sticky_poller_.close();
 }
 
-void WorkflowWorker::stop(std::chrono::nanoseconds patience) {
+void WorkflowWorker::stop(std::chrono::nanoseconds patience, std::chrono::nanoseconds grace) {
   normal_poller_.stop(patience);
   sticky_poller_.stop(patience);
   if (!thread_.joinable()) {
     return;
   }
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     stopping_ = true;
     changed_.notify_all();
+    changed_.wait_for(lock, grace, [&] { return ended_; });
   }
+  enqueue([this] {
+    std::vector<std::string> run_ids;
+    for (const auto& [run_id, held] : held_) {
+      run_ids.push_back(run_id);
+    }
+    for (const std::string& run_id : run_ids) {
+      drop_held_if_stopping(run_id);
+    }
+  });
+  local_activities_.stop();
   thread_.join();
+  local_activities_.wait();
   report_shutdown();
 }
 
@@ -140,14 +159,14 @@ void WorkflowWorker::enqueue(std::function<void()> work) {
     work_.push_back(std::move(work));
   }
   if (notify) {
-    changed_.notify_one();  // after the lock, which the thread needs at once
+    changed_.notify_all();  // after the lock, which the thread needs at once
   }
 }
 
 void WorkflowWorker::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] { return (stopping_ && reads_ == 0) || !work_.empty(); });
+    changed_.wait(lock, [&] { return (stopping_ && reads_ == 0 && held_.empty()) || !work_.empty(); });
     if (work_.empty()) {
       break;
     }
@@ -161,6 +180,9 @@ void WorkflowWorker::run() {
   }
   lock.unlock();
   cache_.clear();  // frames of user code are destroyed on the thread that ran them
+  lock.lock();
+  ended_ = true;
+  changed_.notify_all();
 }
 
 void WorkflowWorker::process(WorkflowTask task) {
@@ -172,9 +194,20 @@ void WorkflowWorker::process(WorkflowTask task) {
     fail(task, task_failure(not_registered(task.workflow_type().name()), "NotFoundError"));
     return;
   }
-  auto run = take_cached(task.workflow_execution().run_id());
-  begin(std::make_shared<Activation>(Activation{std::make_shared<const WorkflowTask>(std::move(task)),
-                                                &definition->second, std::move(run)}));
+  const std::string& run_id = task.workflow_execution().run_id();
+  if (const auto held = held_.find(run_id); held != held_.end()) {
+    if (held->second.state == Held::State::kAnswered && !waits_for_answer(run_id)) {
+      go_on(std::string(run_id), std::move(task));
+      return;
+    }
+    drop_held(run_id);  // what it did may not have happened
+  }
+  auto run = take_cached(run_id);
+  begin(std::make_shared<Activation>(
+      Activation{.task = std::make_shared<const WorkflowTask>(std::move(task)),
+                 .definition = &definition->second,
+                 .run = std::move(run),
+                 .received = EventLoop::Clock::now()}));
 }
 
 // ---- running workflow code
@@ -203,17 +236,15 @@ void WorkflowWorker::begin(const std::shared_ptr<Activation>& activation) {
 void WorkflowWorker::activate(const std::shared_ptr<Activation>& activation, const HistoryEvents& events) {
   const WorkflowTask& task = *activation->task;
   const bool whole = activation->run == nullptr;
+  stop_holding(activation);
   if (whole) {
     activation->run = make_run(task, *activation->definition);
   }
   const workflow_core::ActivationOptions how{.previous_started_event_id = task.previous_started_event_id()};
-  watch_.begin({&task.workflow_type().name(), &task.workflow_execution().workflow_id(),
-                &task.workflow_execution().run_id()});
-  Completion completion = options_.guard_determinism ? activate_guarded(*activation->run, events, how)
-                                                     : activation->run->activate(events, how);
-  watch_.end();
+  Completion completion = run_code(task, [&] { return activation->run->activate(events, how); });
   if (completion.outcome == Completion::Outcome::kNeedsFullHistory) {
     activation->run = nullptr;
+    activation->local_results.clear();  // of activities that the replay starts once more
     if (whole) {
       fail(task, task_failure("the service sent a history with a gap", "HistoryError"));
     } else {
@@ -221,14 +252,23 @@ void WorkflowWorker::activate(const std::shared_ptr<Activation>& activation, con
     }
     return;
   }
-  // What refers to the activation may outlive this thread; the run, which is destroyed here, may not.
-  answer(task, std::exchange(activation->run, nullptr), std::move(completion));
+  settle(activation, std::move(completion));
+}
+
+Completion WorkflowWorker::run_code(const WorkflowTask& task, const std::function<Completion()>& step) {
+  watch_.begin({&task.workflow_type().name(), &task.workflow_execution().workflow_id(),
+                &task.workflow_execution().run_id()});
+  Completion completion = options_.guard_determinism ? run_guarded(step) : step();
+  watch_.end();
+  return completion;
 }
 
 // The history cannot be read.
 void WorkflowWorker::give_up(const std::shared_ptr<Activation>& activation, const Status& status) {
   const WorkflowTask& task = *activation->task;
   activation->run = nullptr;
+  stop_holding(activation);
+  local_activities_.drop(task.workflow_execution().run_id());
   if (!calls_.connection().in_process() && status.code() != Code::kNotFound) {
     // Nobody's fault, nothing to report: the task times out and comes again.
     fmt::print(stderr, "perdure: workflow {}: its history cannot be read, the task will come again: {}\n",
@@ -242,8 +282,12 @@ void WorkflowWorker::give_up(const std::shared_ptr<Activation>& activation, cons
 // Null: the run is not remembered, or what is remembered may not have happened.
 std::unique_ptr<workflow_core::WorkflowRun> WorkflowWorker::take_cached(const std::string& run_id) {
   std::unique_ptr<workflow_core::WorkflowRun> run = cache_.take(run_id);
+  return waits_for_answer(run_id) ? nullptr : std::move(run);
+}
+
+bool WorkflowWorker::waits_for_answer(const std::string& run_id) {
   const std::lock_guard lock(mutex_);
-  return unanswered_.contains(run_id) ? nullptr : std::move(run);
+  return unanswered_.contains(run_id);
 }
 
 void WorkflowWorker::answered(const std::string& run_id) {
@@ -287,10 +331,10 @@ void WorkflowWorker::answer(const WorkflowTask& task, std::unique_ptr<workflow_c
   if (!completion.closes_run) {
     cache_.put(task.workflow_execution().run_id(), std::move(run));
   }
-  complete(task, std::move(completion));
+  complete(task, std::move(completion), Answer::kFinal);
 }
 
-void WorkflowWorker::complete(const WorkflowTask& task, Completion completion) {
+void WorkflowWorker::complete(const WorkflowTask& task, Completion completion, Answer how) {
   auto request = std::make_shared<service::RespondWorkflowTaskCompletedRequest>();
   request->set_namespace_(calls_.connection().namespace_name());
   request->set_identity(options_.identity);
@@ -298,9 +342,11 @@ void WorkflowWorker::complete(const WorkflowTask& task, Completion completion) {
   for (auto& command : completion.commands) {
     request->mutable_commands()->Add(std::move(command));
   }
-  if (!completion.closes_run) {
+  if (!completion.closes_run && how != Answer::kHandOver) {
     ask_for_sticky_queue(request.get());
   }
+  request->set_force_create_new_workflow_task(how != Answer::kFinal);
+  request->set_return_new_workflow_task(how == Answer::kHeartbeat);
   const std::size_t reserved = reserve_eager_slots(request->mutable_commands());
   // What a report of a message that is too large needs.
   WorkflowTask handle;
@@ -313,7 +359,7 @@ void WorkflowWorker::complete(const WorkflowTask& task, Completion completion) {
   }
   calls_.send<service::RespondWorkflowTaskCompletedResponse, service::RespondWorkflowTaskCompletedRequest>(
       "RespondWorkflowTaskCompleted", std::move(request),
-      [this, reserved, handle = std::move(handle)](const Status& status, auto& response) {
+      [this, reserved, how, handle = std::move(handle)](const Status& status, auto& response) {
         std::size_t unused = reserved;
         for (auto& activity : *response.mutable_activity_tasks()) {
           if (unused > 0) {
@@ -324,23 +370,38 @@ void WorkflowWorker::complete(const WorkflowTask& task, Completion completion) {
         for (; unused > 0; --unused) {
           activities_.release_slot();
         }
-        const std::string& run_id = handle.workflow_execution().run_id();
-        if (status.ok()) {
-          answered(run_id);
-        } else {
-          // Whatever this worker remembers of the run did not happen; the next task brings the whole history.
-          enqueue([this, run_id] {
-            cache_.take(run_id);
-            answered(run_id);
-          });
-        }
-        if (client::is_message_too_large(status)) {
-          fail_too_large(handle);
-        } else {
-          slots_.release();
-        }
+        completed(handle, how, status, std::move(*response.mutable_workflow_task()));
       },
       client::CallKind::kAnswer);
+}
+
+// On any thread.
+void WorkflowWorker::completed(const WorkflowTask& handle, Answer how, const Status& status, WorkflowTask next) {
+  const std::string& run_id = handle.workflow_execution().run_id();
+  if (!status.ok()) {
+    // Whatever this worker remembers of the run did not happen; the next task brings the whole history.
+    enqueue([this, run_id, how] {
+      cache_.take(run_id);
+      if (how == Answer::kHeartbeat) {
+        drop_held(run_id);
+      }
+      answered(run_id);
+    });
+  } else if (how == Answer::kHeartbeat && !next.task_token().empty()) {
+    answered(run_id);
+    enqueue([this, run_id, next = std::move(next)]() mutable { go_on(run_id, std::move(next)); });
+    return;  // the next task has the slot
+  } else {
+    answered(run_id);
+    if (how == Answer::kHeartbeat) {
+      enqueue([this, run_id] { drop_held_if_stopping(run_id); });
+    }
+  }
+  if (client::is_message_too_large(status)) {
+    fail_too_large(handle);
+  } else {
+    slots_.release();
+  }
 }
 
 void WorkflowWorker::ask_for_sticky_queue(service::RespondWorkflowTaskCompletedRequest* request) const {

@@ -5,10 +5,12 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,6 +20,7 @@
 #include "worker/activity_worker.h"
 #include "worker/calls.h"
 #include "worker/history_reader.h"
+#include "worker/local_activities.h"
 #include "worker/poller.h"
 #include "worker/run_cache.h"
 #include "worker/slots.h"
@@ -34,6 +37,8 @@ struct WorkflowWorkerOptions {
   std::size_t max_polls = 16;
   bool in_process = false;
   std::size_t max_cached = 1000;
+  std::int64_t max_cached_bytes = 0;  // 0: no limit
+  std::size_t max_concurrent_local_activities = 100;
   std::chrono::nanoseconds sticky_timeout{};
   bool eager_activities = true;
   bool guard_determinism = true;
@@ -49,19 +54,43 @@ class WorkflowWorker {
   void start();
   // No further polls; those that are open go on.
   void close_polls();
-  // Takes no more tasks (see Poller::stop), works off those that it has, and joins the thread.
-  void stop(std::chrono::nanoseconds patience);
+  // Takes no more tasks (see Poller::stop), works off those that it has, and joins the thread. Local activities may run
+  // for `grace`, then they are told to stop; a run whose local activity did not finish is left to another worker.
+  void stop(std::chrono::nanoseconds patience, std::chrono::nanoseconds grace);
 
  private:
   using WorkflowTask = temporal::api::workflowservice::v1::PollWorkflowTaskQueueResponse;
   using WorkflowPoller =
       Poller<temporal::api::workflowservice::v1::PollWorkflowTaskQueueRequest, WorkflowTask>;
 
+  struct LocalResult {
+    std::uint32_t number;
+    LocalActivities::Outcome outcome;
+  };
   // One task on its way to its answer.
   struct Activation {
     std::shared_ptr<const WorkflowTask> task;
     const detail::WorkflowDefinition* definition;
     std::unique_ptr<workflow_core::WorkflowRun> run;  // null: to be replayed from its first event
+    EventLoop::Clock::time_point received{};
+    std::vector<LocalResult> local_results;  // that came before the task
+  };
+  // A run that waits for local activities.
+  struct Held {
+    enum class State {
+      kOpen,      // its task is
+      kAnswered,  // with a heartbeat; the next task is on its way
+      kReading,   // the next task is here, but not all of its events
+    };
+    std::shared_ptr<Activation> activation;
+    workflow_core::Completion completion;  // so far
+    std::optional<EventLoop::TimerId> heartbeat;
+    State state = State::kOpen;
+  };
+  enum class Answer {
+    kFinal,
+    kHeartbeat,  // the task is continued by another one, which comes with the answer
+    kHandOver,   // by another one, for another worker
   };
 
   void enqueue(std::function<void()> work);
@@ -69,14 +98,31 @@ class WorkflowWorker {
   void process(WorkflowTask task);
   void begin(const std::shared_ptr<Activation>& activation);
   void activate(const std::shared_ptr<Activation>& activation, const workflow_core::HistoryEvents& events);
+  workflow_core::Completion run_code(const WorkflowTask& task,
+                                     const std::function<workflow_core::Completion()>& step);
   void give_up(const std::shared_ptr<Activation>& activation, const Status& status);
   std::unique_ptr<workflow_core::WorkflowRun> take_cached(const std::string& run_id);
+  bool waits_for_answer(const std::string& run_id);
   void answered(const std::string& run_id);
   std::unique_ptr<workflow_core::WorkflowRun> make_run(const WorkflowTask& task,
                                                        const detail::WorkflowDefinition& definition) const;
   void answer(const WorkflowTask& task, std::unique_ptr<workflow_core::WorkflowRun> run,
               workflow_core::Completion completion);
-  void complete(const WorkflowTask& task, workflow_core::Completion completion);
+  void complete(const WorkflowTask& task, workflow_core::Completion completion, Answer how);
+  void completed(const WorkflowTask& handle, Answer how, const Status& status, WorkflowTask next);
+
+  // Local activities (workflow_worker_local.cc).
+  std::string unknown_local_activity(const workflow_core::Completion& completion) const;
+  void settle(const std::shared_ptr<Activation>& activation, workflow_core::Completion completion);
+  void hold(const std::shared_ptr<Activation>& activation, workflow_core::Completion completion);
+  void local_activity_ended(const std::string& run_id, LocalResult result);
+  void heartbeat(const std::string& run_id, const std::string& task_token);
+  void go_on(const std::string& run_id, WorkflowTask task);
+  void hand_over(const std::string& run_id);
+  // Forgets the run and frees the slot of its task, if it is open.
+  void drop_held(const std::string& run_id);
+  void drop_held_if_stopping(const std::string& run_id);
+  void stop_holding(const std::shared_ptr<Activation>& activation);
   void fail(const WorkflowTask& task, const workflow_core::Completion& completion);
   void fail_too_large(const WorkflowTask& task);
   std::size_t reserve_eager_slots(
@@ -94,6 +140,7 @@ class WorkflowWorker {
   RunCache cache_;  // of the workflow thread
   HistoryReader history_;
   int reads_ = 0;  // under way; of the workflow thread
+  std::map<std::string, Held, std::less<>> held_;  // by run id; of the workflow thread
   Slots slots_;
   WorkflowPoller normal_poller_;
   WorkflowPoller sticky_poller_;
@@ -106,7 +153,9 @@ class WorkflowWorker {
   // the history.
   std::map<std::string, int> unanswered_;    // guarded by mutex_
   std::vector<std::function<void()>> work_;  // guarded by mutex_
+  bool ended_ = false;                       // the thread; guarded by mutex_
   WorkflowWatch watch_;
+  LocalActivities local_activities_;
   std::thread thread_;
 };
 

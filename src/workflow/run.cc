@@ -19,6 +19,7 @@ Completion WorkflowRun::resolve_local_activity(std::uint32_t number, LocalActivi
   return core_->resolve_local_activity(number, std::move(outcome));
 }
 
+std::chrono::nanoseconds WorkflowRun::task_timeout() const { return core_->info().task_timeout; }
 std::int64_t WorkflowRun::bytes() const { return core_->bytes(); }
 std::int64_t WorkflowRun::last_event_id() const { return core_->last_event_id(); }
 

@@ -18,6 +18,7 @@
 // Not thread-safe; may be used from different threads one after the other.
 #include <google/protobuf/repeated_field.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -81,6 +82,8 @@ class WorkflowRun {
   Completion resolve_local_activity(std::uint32_t number, LocalActivityOutcome outcome);
 
   std::int64_t last_event_id() const;
+  // How long its workflow tasks may stay open.
+  std::chrono::nanoseconds task_timeout() const;
   // What the run takes of memory, about: see WorkerOptions::max_cached_workflow_bytes.
   std::int64_t bytes() const;
 
