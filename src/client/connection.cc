@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "client/large_payloads.h"
 
 namespace perdure::client {
 namespace {
@@ -80,9 +81,17 @@ void Connection::give_back_sticky_queue(const std::string& sticky_queue) {
   sticky_queues_.erase(sticky_queue);
 }
 
+void Connection::warn_if_large(std::string_view method, const google::protobuf::Message& request) const {
+  const std::optional<LogRecord> line = log_ ? large_payload(method, request) : std::nullopt;
+  if (line) {
+    log_(*line);
+  }
+}
+
 Status call_with_retry(Connection& connection, std::string_view method,
                        const google::protobuf::Message& request, google::protobuf::Message* response,
                        CallKind kind) {
+  connection.warn_if_large(method, request);
   Retry retry(kind, connection.in_process());
   while (true) {
     response->Clear();

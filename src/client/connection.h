@@ -2,6 +2,7 @@
 // A transport with what every call says about its caller. Shared by clients, handles and workers.
 #include <google/protobuf/message.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "base/time.h"
 #include "client/retry.h"
 #include "client/transport.h"
+#include "perdure/logger.h"
 
 namespace perdure::client {
 
@@ -41,6 +43,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string fresh_id();
   // Random, in [0, 1). Thread-safe.
   double fresh_fraction();
+  // Where lines of the SDK's log go, for those who cannot write them themselves; before the first call.
+  void log_to(std::function<void(const LogRecord&)> sink) { log_ = std::move(sink); }
+  // Writes a line about a request with a large payload. Thread-safe.
+  void warn_if_large(std::string_view method, const google::protobuf::Message& request) const;
   // How long one attempt may take; nothing: as long as the service in this process takes.
   std::optional<Duration> timeout(CallKind kind) const;
 
@@ -57,6 +63,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string identity_;
   const bool in_process_;
   const std::unique_ptr<Pacer> pacer_;
+  std::function<void(const LogRecord&)> log_;
   std::mutex mutex_;
   Random random_;                        // guarded by mutex_
   std::set<std::string> sticky_queues_;  // in use; guarded by mutex_

@@ -36,8 +36,10 @@ std::shared_ptr<client::Connection> open_engine(const std::string& directory, co
   if (!engine.ok()) {
     throw RpcError(static_cast<RpcStatusCode>(engine.status().code()), engine.status().message());
   }
-  return std::make_shared<client::Connection>(std::move(engine).value(), options.namespace_name,
-                                              options.identity, /*in_process=*/true);
+  auto connection = std::make_shared<client::Connection>(std::move(engine).value(), options.namespace_name,
+                                                         options.identity, /*in_process=*/true);
+  connection->log_to(&write_log);
+  return connection;
 }
 
 // Asks the server what it is, which shows whether there is one.
@@ -64,6 +66,7 @@ std::shared_ptr<client::Connection> dial(const std::string& address, const Conne
   const client::RemoteOptions remote = sdk::remote_options(address, options);
   auto connection = std::make_shared<client::Connection>(
       client::make_grpc_transport(remote), options.namespace_name, options.identity, /*in_process=*/false);
+  connection->log_to(&write_log);
   if (!options.lazy) {
     greet(*connection, remote);
   }

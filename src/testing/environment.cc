@@ -16,8 +16,10 @@ Timestamp to_timestamp(system_clock::time_point time) {
 
 std::shared_ptr<client::Connection> connect(std::unique_ptr<TestEngine> engine,
                                             const EnvironmentOptions& options) {
-  return std::make_shared<client::Connection>(std::move(engine), options.namespace_name, options.identity,
-                                              /*in_process=*/true);
+  auto connection = std::make_shared<client::Connection>(std::move(engine), options.namespace_name,
+                                                         options.identity, /*in_process=*/true);
+  connection->log_to(&write_log);
+  return connection;
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ class Calls {
   void send(std::string_view method, std::shared_ptr<const Request> request,
             std::function<void(const Status&, Response&)> done,
             client::CallKind kind = client::CallKind::kCall) {
+    connection_.warn_if_large(method, *request);
     auto call = std::make_shared<Call<Request, Response>>(
         Call<Request, Response>{method, std::move(request), std::move(done), gate_.enter(), kind,
                                 client::Retry(kind, connection_.in_process())});

@@ -7,6 +7,7 @@
 
 #include "tests/sdk/fixture.h"
 #include "tests/support/heartbeating.h"
+#include "tests/support/kept_log.h"
 
 namespace sdk_test {
 
@@ -291,6 +292,102 @@ TEST_F(ActivitiesTest, CoroutinesRunOnTheEventLoopAndAreCancelled) {
                                .activities = perdure::activities<slow_sum, sleeps_for_ever>()});
   EXPECT_EQ(client().execute_workflow<Coroutines>({.id = "w", .task_queue = kQueue}),
             "7 in slow_sum, cancelled");
+}
+
+int size_of(const std::string& text) { return static_cast<int>(text.size()); }
+class PassesTooMuch {
+ public:
+  perdure::Task<int> run(int size) {
+    co_return co_await workflow::execute_activity<size_of>(std::string(static_cast<std::size_t>(size), 'x'),
+                                                           {.start_to_close_timeout = 10s});
+  }
+};
+
+TEST_F(ActivitiesTest, AnArgumentOfMoreThanTwoMebibytesTerminatesTheRun) {
+  auto running = worker(
+      {.workflows = perdure::workflows<PassesTooMuch>(), .activities = perdure::activities<size_of>()});
+  constexpr int kLimit = 2 * 1024 * 1024;  // with what is around the text
+  EXPECT_EQ(client().execute_workflow<PassesTooMuch>(kLimit - 100, {.id = "fits", .task_queue = kQueue}),
+            kLimit - 100);
+  const auto error = error_of<perdure::WorkflowFailureError>(
+      [&] { client().execute_workflow<PassesTooMuch>(kLimit, {.id = "does not", .task_queue = kQueue}); });
+  ASSERT_TRUE(error);
+  const auto* cause = cause_at<perdure::TerminatedError>(*error, 0);
+  ASSERT_NE(cause, nullptr) << error->what();
+  EXPECT_THAT(cause->message(), testing::HasSubstr("Input exceeds size limit"));
+}
+
+class Measures {
+ public:
+  perdure::Task<int> run(std::string text) { co_return static_cast<int>(text.size()); }
+};
+
+TEST_F(ActivitiesTest, PayloadsOfMoreThanHalfAMebibyteAreWarnedAbout) {
+  const test_support::KeptLog log;
+  auto running = worker({.workflows = perdure::workflows<PassesTooMuch, Measures>(),
+                         .activities = perdure::activities<size_of>()});
+  constexpr int kLimit = 512 * 1024;
+  client().execute_workflow<PassesTooMuch>(kLimit - 2, {.id = "fits", .task_queue = kQueue});
+  EXPECT_TRUE(log.lines().empty());
+  client().execute_workflow<PassesTooMuch>(kLimit, {.id = "large", .task_queue = kQueue});
+  client().execute_workflow<Measures>(std::string(kLimit, 'x'), {.id = "started", .task_queue = kQueue});
+  const auto lines = log.lines();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_THAT(lines[0].message,
+              testing::HasSubstr("[TMPRL1103] a payload of 524290 bytes is larger than 524288"));
+  EXPECT_EQ(test_support::field(lines[0], "method"), "RespondWorkflowTaskCompleted");
+  EXPECT_EQ(test_support::field(lines[0], "payload"),
+            "commands[0].schedule_activity_task_command_attributes.input.payloads[0]");
+  EXPECT_EQ(test_support::field(lines[1], "method"), "StartWorkflowExecution");
+  EXPECT_EQ(test_support::field(lines[1], "payload"), "input.payloads[0]");
+}
+
+int tick() { return 1; }
+class Ticks {
+ public:
+  perdure::Task<int> run(int count) {
+    std::vector<workflow::ActivityHandle<int>> ticks;
+    for (int i = 0; i < count; ++i) {
+      ticks.push_back(workflow::start_activity<tick>({.start_to_close_timeout = 30s}));
+    }
+    int sum = 0;
+    for (const auto& one : ticks) {
+      sum += co_await one;
+    }
+    co_return sum;
+  }
+};
+
+TEST_F(ActivitiesTest, AWorkerTakesNoMoreActivitiesASecondThanItsLimit) {
+  auto running = worker({.workflows = perdure::workflows<Ticks>(),
+                         .activities = perdure::activities<tick>(),
+                         .max_activities_per_second = 10});
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(client().execute_workflow<Ticks>(5, {.id = "w", .task_queue = kQueue}), 5);
+  EXPECT_GE(std::chrono::steady_clock::now() - began, 290ms) << "the first two polls may be open already";
+}
+
+perdure::Task<int> blocks() {
+  activity::wait_for_cancelled(2100ms);  // which is for ordinary functions
+  co_return 1;
+}
+class Blocked {
+ public:
+  perdure::Task<int> run() {
+    co_return co_await workflow::execute_activity<blocks>({.start_to_close_timeout = 10s});
+  }
+};
+
+TEST_F(ActivitiesTest, ACoroutineThatBlocksTheEventLoopIsReported) {
+  const test_support::KeptLog log;
+  auto running =
+      worker({.workflows = perdure::workflows<Blocked>(), .activities = perdure::activities<blocks>()});
+  EXPECT_EQ(client().execute_workflow<Blocked>({.id = "w", .task_queue = kQueue}), 1);
+  running->stop();
+  ASSERT_EQ(log.lines().size(), 1U);
+  EXPECT_THAT(log.lines()[0].message, testing::HasSubstr("blocked its worker's event loop"));
+  EXPECT_EQ(test_support::field(log.lines()[0], "activity_type"), "blocks");
+  EXPECT_EQ(test_support::field(log.lines()[0], "workflow_id"), "w");
 }
 
 TEST_F(ActivitiesTest, OneSlotIsEnoughAndEagerStartsCanBeOff) {

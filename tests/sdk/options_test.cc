@@ -69,6 +69,8 @@ TEST_F(OptionsTest, WorkersNeedAQueueAndSomethingToDo) {
           "two activities are registered under the name \"one\" (sdk_test::one and sdk_test::one)"));
   EXPECT_THAT(refused({.task_queue = "q", .workflows = idle, .max_concurrent_activities = 0}),
               testing::HasSubstr("max_concurrent_activities is 0"));
+  EXPECT_THAT(refused({.task_queue = "q", .workflows = idle, .max_activities_per_second = -1}),
+              testing::HasSubstr("max_activities_per_second is -1"));
 }
 
 TEST_F(OptionsTest, WorkflowsNeedAnIdAndAQueue) {
