@@ -1,5 +1,6 @@
 """Workflows of one language with activities of the other, on the server that both are connected to."""
 import contextlib
+import subprocess
 import uuid
 from datetime import datetime, timedelta, timezone
 
@@ -8,6 +9,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, Worker
 
+from conftest import PROGRAM
 from observe import only
 from python_side import (
     PYTHON_ACTIVITIES,
@@ -133,3 +135,15 @@ async def test_python_replays_what_cpp_recorded(target, queues):
         await handle.result()
         assert (await only(handle, "ActivityTaskScheduled")).activity_type.name == "python_scan"
         await Replayer(workflows=[ScanByPythonInPython]).replay_workflow(await handle.fetch_history())
+
+
+async def test_cpp_replays_what_python_recorded(target, queues, tmp_path):
+    async with python_worker(target, queues, PLAIN) as client:
+        for name, arguments in {"ScanByCpp": [queues[0], ScanInput("a-1", "eu")], "RefusedByCpp": [queues[0]],
+                                "CancelsCpp": [queues[0]]}.items():
+            handle = await client.start_workflow(name, args=arguments, id=f"recorded-{uuid.uuid4()}", task_queue=queues[1])
+            await handle.result()
+            (tmp_path / f"{name}.json").write_text((await handle.fetch_history()).to_json())
+    replayed = subprocess.run([PROGRAM, "replay", tmp_path], capture_output=True, text=True, timeout=60)
+    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    assert replayed.stdout.splitlines() == ["CancelsCpp: follows", "RefusedByCpp: follows", "ScanByCpp: follows"]

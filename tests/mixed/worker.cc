@@ -1,9 +1,11 @@
 // perdure-mixed-worker TARGET QUEUE: workflows and activities in C++ on QUEUE, until SIGTERM.
+// perdure-mixed-worker replay FOLDER: the twins of Python's workflows follow the histories in FOLDER.
 // The workflows call activities that a Python worker serves on a queue that they are told. See test_mixed.py.
 #include <google/protobuf/source_context.pb.h>
 
 #include <iostream>
 
+#include "perdure/testing.h"
 #include "tests/mixed/scan.h"
 
 namespace mixed {
@@ -125,11 +127,57 @@ class CancelsPython {
   }
 };
 
+// Python's workflows of python_side.py once more: what those recorded, these replay.
+class ScanByCpp {
+ public:
+  perdure::Task<ScanReport> run(std::string queue, ScanInput input) {
+    co_return co_await workflow::execute_activity_by_name<ScanReport>("cpp_scan", on(queue), input);
+  }
+};
+
+class RefusedByCpp {
+ public:
+  perdure::Task<std::vector<std::string>> run(std::string queue) {
+    try {
+      co_await workflow::execute_activity_by_name<void>("cpp_refuse", on(queue), "a-9");
+    } catch (const perdure::ActivityError& error) {
+      co_return std::vector<std::string>{error.cause()->message()};
+    }
+    co_return std::vector<std::string>{};
+  }
+};
+
+class CancelsCpp {
+ public:
+  perdure::Task<std::string> run(std::string queue) {
+    auto options = on(queue);
+    options.cancellation_type = perdure::ActivityCancellationType::kWaitCancellationCompleted;
+    const auto waiting = workflow::start_activity_by_name<std::string>("cpp_wait", options);
+    co_await workflow::sleep(200ms);
+    waiting.cancel();
+    const auto outcome = co_await workflow::outcome(waiting);
+    co_return outcome ? outcome.value() : "cancelled";
+  }
+};
+
+int replay(const std::string& folder) {
+  const perdure::testing::Replayer replayer(perdure::workflows<ScanByCpp, RefusedByCpp, CancelsCpp>());
+  int failures = 0;
+  for (const perdure::testing::ReplayResult& result : replayer.replay_folder(folder)) {
+    std::cout << result.workflow_type << ": " << result.failure.value_or("follows") << "\n";
+    failures += result ? 0 : 1;
+  }
+  return failures;
+}
+
 }  // namespace mixed
 
 int main(int argc, char** argv) try {
   using namespace mixed;
   const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.at(0) == "replay") {
+    return replay(arguments.at(1));
+  }
   const auto client = perdure::Client::connect(arguments.at(0));
   perdure::Worker worker(
       client, {.task_queue = arguments.at(1),
