@@ -3,15 +3,21 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "perdure/data_converter.h"
 #include "perdure/payload.h"
 #include "perdure/retry_policy.h"
 #include "perdure/search_attributes.h"
 
 namespace perdure {
+
+class Interceptor;
+class MetricsSink;
 
 // Whether a workflow id may be used again once its last run has closed. Values are the wire's.
 enum class WorkflowIdReusePolicy {
@@ -59,6 +65,9 @@ struct KeepAliveOptions {
 struct ConnectOptions {
   std::string namespace_name = "default";
   std::string identity{};  // shown in histories; empty: PID@HOST
+  DataConverter data_converter{};
+  std::vector<std::shared_ptr<Interceptor>> interceptors{};  // see interceptor.h
+  std::shared_ptr<MetricsSink> metrics{};                    // see metrics.h
   // true, false, or TlsOptions{…}. Not given: as with true if there is an api_key, else without TLS.
   std::optional<std::variant<bool, TlsOptions>> tls{};
   std::string api_key{};                              // sent as "authorization: Bearer …"

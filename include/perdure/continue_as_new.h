@@ -22,6 +22,7 @@ class [[nodiscard("return or await it")]] ContinueAsNew : public perdure::detail
     std::string workflow_type{};
     Payloads arguments{};
     ContinueAsNewOptions options{};
+    Headers headers{};  // of interceptors
   };
   struct MakeTag {};
 

@@ -8,6 +8,7 @@
 //   binary/protobuf  the same of protobuf's lite runtime; read as any message
 //   json/plain       everything else (serialize.h)
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -39,6 +40,8 @@ struct Payload {
 };
 
 using Payloads = std::vector<Payload>;
+// What travels beside arguments; interceptors read and write it (interceptor.h).
+using Headers = std::map<std::string, Payload>;
 
 // The payload of no value.
 inline Payload null_payload() { return Payload{{{"encoding", "binary/null"}}, ""}; }

@@ -147,6 +147,7 @@ struct WorkerOptions {
   // Workflow code that reads clocks, sleeps, or uses threads, files, sockets, processes or random sources
   // fails its workflow task, see docs/guide/determinism.md. false: it is not noticed.
   bool guard_determinism = true;
+  std::vector<std::shared_ptr<Interceptor>> interceptors{};  // after those of the client; see interceptor.h
 };
 
 class Worker {

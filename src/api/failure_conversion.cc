@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "api/convert.h"
+#include "api/encoded_attributes.h"
 #include "api/payload_conversion.h"
 
 namespace perdure::api {
@@ -92,6 +93,15 @@ Decoded decode(const Failure& failure) {
   }
 }
 
+Decoded decode_shown(const Failure& failure) {
+  if (!has_hidden_attributes(failure)) {
+    return decode(failure);
+  }
+  Failure shown = failure;
+  show_common_attributes(&shown);
+  return decode(shown);
+}
+
 void write_details(const FailureError& error, Failure* out) {
   if (const auto* application = dynamic_cast<const ApplicationError*>(&error)) {
     auto* info = out->mutable_application_failure_info();
@@ -175,9 +185,11 @@ void write_cause(const std::exception& error, Failure* out) {
 
 }  // namespace
 
-std::exception_ptr failure_to_exception(const Failure& failure) { return decode(failure).exception; }
+std::exception_ptr failure_to_exception(const Failure& failure) { return decode_shown(failure).exception; }
 
-std::shared_ptr<const FailureError> failure_to_error(const Failure& failure) { return decode(failure).error; }
+std::shared_ptr<const FailureError> failure_to_error(const Failure& failure) {
+  return decode_shown(failure).error;
+}
 
 Failure exception_to_failure(const std::exception_ptr& exception) {
   Failure out;

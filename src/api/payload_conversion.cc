@@ -39,4 +39,18 @@ void set_payloads(temporal::api::common::v1::Payloads* out, const Payloads& payl
   }
 }
 
+Headers headers_from_proto(const temporal::api::common::v1::Header& header) {
+  Headers out;
+  for (const auto& [key, payload] : header.fields()) {  // into a map: the order does not matter
+    out.emplace(key, payload_from_proto(payload));
+  }
+  return out;
+}
+
+void set_headers(temporal::api::common::v1::Header* out, const Headers& headers) {
+  for (const auto& [key, payload] : headers) {
+    set_payload(&(*out->mutable_fields())[key], payload);
+  }
+}
+
 }  // namespace perdure::api

@@ -11,4 +11,7 @@ Payloads payloads_from_proto(const temporal::api::common::v1::Payloads& payloads
 void set_payload(temporal::api::common::v1::Payload* out, const Payload& payload);
 void set_payloads(temporal::api::common::v1::Payloads* out, const Payloads& payloads);
 
+Headers headers_from_proto(const temporal::api::common::v1::Header& header);
+void set_headers(temporal::api::common::v1::Header* out, const Headers& headers);
+
 }  // namespace perdure::api

@@ -4,19 +4,19 @@
 #include "api/failure_conversion.h"
 #include "api/payload_conversion.h"
 #include "client/connection.h"
+#include "client/outbound.h"
 #include "client/rpc_error.h"
-#include "perdure/async_activity.h"
 #include "temporal/api/workflowservice/v1/request_response.pb.h"
 
-namespace perdure::detail {
+namespace perdure::client {
 namespace {
 
 namespace service = temporal::api::workflowservice::v1;
 
 // Fills what names the activity, sends, and gives the response.
 template <class Response, class Request>
-Response send(const AsyncActivityReference& activity, std::string_view method, Request request) {
-  client::Connection& connection = *activity.connection;
+Response send(Connection& connection, const AsyncActivityTarget& activity, std::string_view method,
+              Request request) {
   request.set_namespace_(connection.namespace_name());
   request.set_identity(connection.identity());
   if constexpr (requires { request.set_task_token(activity.task_token); }) {
@@ -27,7 +27,7 @@ Response send(const AsyncActivityReference& activity, std::string_view method, R
     request.set_activity_id(activity.activity_id);
   }
   Response response;
-  client::throw_if_failed(client::call_with_retry(connection, method, request, &response));
+  throw_if_failed(call_with_retry(connection, method, request, &response));
   return response;
 }
 
@@ -59,57 +59,57 @@ Request with_failure(const std::exception_ptr& failure, const Payloads& last_hea
 
 }  // namespace
 
-void heartbeat_async_activity(const AsyncActivityReference& activity, Payloads details) {
+void send_heartbeat(Connection& connection, const HeartbeatAsyncActivityInput& input) {
   const bool cancel_requested =
-      activity.task_token.empty()
+      input.activity.task_token.empty()
           ? send<service::RecordActivityTaskHeartbeatByIdResponse>(
-                activity, "RecordActivityTaskHeartbeatById",
-                with_details<service::RecordActivityTaskHeartbeatByIdRequest>(details))
+                connection, input.activity, "RecordActivityTaskHeartbeatById",
+                with_details<service::RecordActivityTaskHeartbeatByIdRequest>(input.details))
                 .cancel_requested()
           : send<service::RecordActivityTaskHeartbeatResponse>(
-                activity, "RecordActivityTaskHeartbeat",
-                with_details<service::RecordActivityTaskHeartbeatRequest>(details))
+                connection, input.activity, "RecordActivityTaskHeartbeat",
+                with_details<service::RecordActivityTaskHeartbeatRequest>(input.details))
                 .cancel_requested();
   if (cancel_requested) {
     throw CancelledError("the workflow asked the activity to cancel");
   }
 }
 
-void complete_async_activity(const AsyncActivityReference& activity, Payload result) {
-  if (activity.task_token.empty()) {
+void send_completion(Connection& connection, const CompleteAsyncActivityInput& input) {
+  if (input.activity.task_token.empty()) {
     send<service::RespondActivityTaskCompletedByIdResponse>(
-        activity, "RespondActivityTaskCompletedById",
-        with_result<service::RespondActivityTaskCompletedByIdRequest>(result));
+        connection, input.activity, "RespondActivityTaskCompletedById",
+        with_result<service::RespondActivityTaskCompletedByIdRequest>(input.result));
   } else {
     send<service::RespondActivityTaskCompletedResponse>(
-        activity, "RespondActivityTaskCompleted",
-        with_result<service::RespondActivityTaskCompletedRequest>(result));
+        connection, input.activity, "RespondActivityTaskCompleted",
+        with_result<service::RespondActivityTaskCompletedRequest>(input.result));
   }
 }
 
-void fail_async_activity(const AsyncActivityReference& activity, const std::exception_ptr& failure,
-                         Payloads last_heartbeat_details) {
-  if (activity.task_token.empty()) {
+void send_failure(Connection& connection, const FailAsyncActivityInput& input) {
+  if (input.activity.task_token.empty()) {
     send<service::RespondActivityTaskFailedByIdResponse>(
-        activity, "RespondActivityTaskFailedById",
-        with_failure<service::RespondActivityTaskFailedByIdRequest>(failure, last_heartbeat_details));
+        connection, input.activity, "RespondActivityTaskFailedById",
+        with_failure<service::RespondActivityTaskFailedByIdRequest>(input.error,
+                                                                    input.last_heartbeat_details));
   } else {
     send<service::RespondActivityTaskFailedResponse>(
-        activity, "RespondActivityTaskFailed",
-        with_failure<service::RespondActivityTaskFailedRequest>(failure, last_heartbeat_details));
+        connection, input.activity, "RespondActivityTaskFailed",
+        with_failure<service::RespondActivityTaskFailedRequest>(input.error, input.last_heartbeat_details));
   }
 }
 
-void cancel_async_activity(const AsyncActivityReference& activity, Payloads details) {
-  if (activity.task_token.empty()) {
+void send_cancellation(Connection& connection, const ReportCancellationAsyncActivityInput& input) {
+  if (input.activity.task_token.empty()) {
     send<service::RespondActivityTaskCanceledByIdResponse>(
-        activity, "RespondActivityTaskCanceledById",
-        with_details<service::RespondActivityTaskCanceledByIdRequest>(details));
+        connection, input.activity, "RespondActivityTaskCanceledById",
+        with_details<service::RespondActivityTaskCanceledByIdRequest>(input.details));
   } else {
     send<service::RespondActivityTaskCanceledResponse>(
-        activity, "RespondActivityTaskCanceled",
-        with_details<service::RespondActivityTaskCanceledRequest>(details));
+        connection, input.activity, "RespondActivityTaskCanceled",
+        with_details<service::RespondActivityTaskCanceledRequest>(input.details));
   }
 }
 
-}  // namespace perdure::detail
+}  // namespace perdure::client

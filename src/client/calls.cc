@@ -4,20 +4,20 @@
 #include "api/convert.h"
 #include "api/payload_conversion.h"
 #include "client/connection.h"
+#include "client/outbound.h"
 #include "client/rpc_error.h"
 #include "perdure/detail/client_calls.h"
 #include "perdure/error.h"
 #include "temporal/api/workflowservice/v1/request_response.pb.h"
 
-namespace perdure::detail {
+namespace perdure::client {
 namespace {
 
 namespace service = temporal::api::workflowservice::v1;
 
 // A handle from a start means the chain: what it reads is that of the current run.
-void set_execution(temporal::api::common::v1::WorkflowExecution* execution,
-                   const WorkflowReference& workflow) {
-  execution->set_workflow_id(workflow.workflow_id);
+void set_execution(temporal::api::common::v1::WorkflowExecution* execution, const WorkflowTarget& workflow) {
+  execution->set_workflow_id(workflow.id);
   if (workflow.first_execution_run_id.empty()) {
     execution->set_run_id(workflow.run_id);
   }
@@ -26,9 +26,9 @@ void set_execution(temporal::api::common::v1::WorkflowExecution* execution,
 // A handle from a start means the whole chain that began with it, so that it still works when the workflow
 // has continued as new; one that was asked for a run means that run.
 template <class Request>
-void set_target(Request* request, const WorkflowReference& workflow) {
+void set_target(Request* request, const WorkflowTarget& workflow) {
   auto* execution = request->mutable_workflow_execution();
-  execution->set_workflow_id(workflow.workflow_id);
+  execution->set_workflow_id(workflow.id);
   if (workflow.first_execution_run_id.empty()) {
     execution->set_run_id(workflow.run_id);
   } else {
@@ -43,54 +43,50 @@ std::chrono::system_clock::time_point to_time_point(const google::protobuf::Time
 
 }  // namespace
 
-void signal_workflow(const WorkflowReference& workflow, const std::string& name, Payloads arguments) {
-  client::Connection& connection = *workflow.connection;
+void send_signal(Connection& connection, const SignalWorkflowInput& input) {
   service::SignalWorkflowExecutionRequest request;
   request.set_namespace_(connection.namespace_name());
   request.set_identity(connection.identity());
   request.set_request_id(connection.fresh_id());
-  request.set_signal_name(name);
-  set_execution(request.mutable_workflow_execution(), workflow);
-  if (!arguments.empty()) {
-    api::set_payloads(request.mutable_input(), arguments);
+  request.set_signal_name(input.signal);
+  set_execution(request.mutable_workflow_execution(), input.workflow);
+  if (!input.args.empty()) {
+    api::set_payloads(request.mutable_input(), input.args);
+  }
+  if (!input.headers.empty()) {
+    api::set_headers(request.mutable_header(), input.headers);
   }
   service::SignalWorkflowExecutionResponse response;
-  client::throw_if_failed(client::call_with_retry(connection, "SignalWorkflowExecution", request, &response));
+  throw_if_failed(call_with_retry(connection, "SignalWorkflowExecution", request, &response));
 }
 
-void cancel_workflow(const WorkflowReference& workflow, const std::string& reason) {
-  client::Connection& connection = *workflow.connection;
+void send_cancel(Connection& connection, const CancelWorkflowInput& input) {
   service::RequestCancelWorkflowExecutionRequest request;
   request.set_namespace_(connection.namespace_name());
   request.set_identity(connection.identity());
   request.set_request_id(connection.fresh_id());
-  request.set_reason(reason);
-  set_target(&request, workflow);
+  request.set_reason(input.reason);
+  set_target(&request, input.workflow);
   service::RequestCancelWorkflowExecutionResponse response;
-  client::throw_if_failed(
-      client::call_with_retry(connection, "RequestCancelWorkflowExecution", request, &response));
+  throw_if_failed(call_with_retry(connection, "RequestCancelWorkflowExecution", request, &response));
 }
 
-void terminate_workflow(const WorkflowReference& workflow, const std::string& reason) {
-  client::Connection& connection = *workflow.connection;
+void send_terminate(Connection& connection, const TerminateWorkflowInput& input) {
   service::TerminateWorkflowExecutionRequest request;
   request.set_namespace_(connection.namespace_name());
   request.set_identity(connection.identity());
-  request.set_reason(reason);
-  set_target(&request, workflow);
+  request.set_reason(input.reason);
+  set_target(&request, input.workflow);
   service::TerminateWorkflowExecutionResponse response;
-  client::throw_if_failed(
-      client::call_with_retry(connection, "TerminateWorkflowExecution", request, &response));
+  throw_if_failed(call_with_retry(connection, "TerminateWorkflowExecution", request, &response));
 }
 
-WorkflowExecutionDescription describe_workflow(const WorkflowReference& workflow) {
-  client::Connection& connection = *workflow.connection;
+WorkflowExecutionDescription send_describe(Connection& connection, const DescribeWorkflowInput& input) {
   service::DescribeWorkflowExecutionRequest request;
   request.set_namespace_(connection.namespace_name());
-  set_execution(request.mutable_execution(), workflow);
+  set_execution(request.mutable_execution(), input.workflow);
   service::DescribeWorkflowExecutionResponse response;
-  client::throw_if_failed(
-      client::call_with_retry(connection, "DescribeWorkflowExecution", request, &response));
+  throw_if_failed(call_with_retry(connection, "DescribeWorkflowExecution", request, &response));
   const auto& info = response.workflow_execution_info();
   WorkflowExecutionDescription description{.id = info.execution().workflow_id(),
                                            .run_id = info.execution().run_id(),
@@ -111,16 +107,25 @@ WorkflowExecutionDescription describe_workflow(const WorkflowReference& workflow
   return description;
 }
 
+}  // namespace perdure::client
+
+namespace perdure::detail {
+
+namespace service = temporal::api::workflowservice::v1;
+
 std::string fetch_history_json(const WorkflowReference& workflow) {
   client::Connection& connection = *workflow.connection;
   service::GetWorkflowExecutionHistoryRequest request;
   request.set_namespace_(connection.namespace_name());
-  set_execution(request.mutable_execution(), workflow);
+  request.mutable_execution()->set_workflow_id(workflow.workflow_id);
+  if (workflow.first_execution_run_id.empty()) {  // else the chain: its current run
+    request.mutable_execution()->set_run_id(workflow.run_id);
+  }
   temporal::api::history::v1::History history;
   do {
     service::GetWorkflowExecutionHistoryResponse response;
     client::throw_if_failed(
-        client::call_with_retry(connection, "GetWorkflowExecutionHistory", request, &response));
+        client::call_as_stored(connection, "GetWorkflowExecutionHistory", request, &response));
     history.MergeFrom(response.history());
     request.set_next_page_token(response.next_page_token());
   } while (!request.next_page_token().empty());

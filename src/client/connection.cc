@@ -10,6 +10,8 @@
 
 #include "base/limits.h"
 #include "client/large_payloads.h"
+#include "client/metered_transport.h"
+#include "client/outbound.h"
 
 namespace perdure::client {
 namespace {
@@ -41,12 +43,19 @@ class SystemPacer final : public Pacer {
 std::unique_ptr<Pacer> make_system_pacer() { return std::make_unique<SystemPacer>(); }
 
 Connection::Connection(std::unique_ptr<Transport> transport, std::string namespace_name, std::string identity,
-                       bool in_process, std::unique_ptr<Pacer> pacer)
-    : transport_(std::move(transport)),
+                       bool in_process, std::unique_ptr<Pacer> pacer, Extensions extensions)
+    : pacer_(std::move(pacer)),
+      transport_(
+          extensions.metrics == nullptr
+              ? std::move(transport)
+              : make_metered_transport(std::move(transport), extensions.metrics, *pacer_, namespace_name)),
       namespace_name_(std::move(namespace_name)),
       identity_(identity.empty() ? default_identity() : std::move(identity)),
       in_process_(in_process),
-      pacer_(std::move(pacer)),
+      boundary_(Boundary::make(extensions.data_converter)),
+      interceptors_(std::move(extensions.interceptors)),
+      metrics_(std::move(extensions.metrics)),
+      outbound_(make_outbound(*this, interceptors_)),
       random_(random_seed()) {}
 
 std::string Connection::fresh_id() {
@@ -88,9 +97,9 @@ void Connection::warn_if_large(std::string_view method, const google::protobuf::
   }
 }
 
-Status call_with_retry(Connection& connection, std::string_view method,
-                       const google::protobuf::Message& request, google::protobuf::Message* response,
-                       CallKind kind) {
+Status call_as_stored(Connection& connection, std::string_view method,
+                      const google::protobuf::Message& request, google::protobuf::Message* response,
+                      CallKind kind) {
   connection.warn_if_large(method, request);
   Retry retry(kind, connection.in_process());
   while (true) {
@@ -106,6 +115,23 @@ Status call_with_retry(Connection& connection, std::string_view method,
     }
     connection.pacer().pause(*pause);
   }
+}
+
+Status call_with_retry(Connection& connection, std::string_view method,
+                       const google::protobuf::Message& request, google::protobuf::Message* response,
+                       CallKind kind) {
+  const Boundary* boundary = connection.boundary();
+  if (boundary == nullptr) {
+    return call_as_stored(connection, method, request, response, kind);
+  }
+  const std::unique_ptr<google::protobuf::Message> encoded(request.New());
+  encoded->CopyFrom(request);
+  boundary->encode(encoded.get());
+  Status status = call_as_stored(connection, method, *encoded, response, kind);
+  if (status.ok()) {
+    boundary->decode(response);
+  }
+  return status;
 }
 
 }  // namespace perdure::client

@@ -9,9 +9,12 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/random.h"
 #include "base/time.h"
+#include "client/boundary.h"
+#include "client/extensions.h"
 #include "client/retry.h"
 #include "client/transport.h"
 #include "perdure/logger.h"
@@ -32,10 +35,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // `identity` empty: PID@HOST.
   // `in_process`: the service runs in this process and serves nobody else, so its workers die with it.
   Connection(std::unique_ptr<Transport> transport, std::string namespace_name, std::string identity,
-             bool in_process, std::unique_ptr<Pacer> pacer = make_system_pacer());
+             bool in_process, std::unique_ptr<Pacer> pacer = make_system_pacer(), Extensions extensions = {});
 
   Transport& transport() { return *transport_; }
   Pacer& pacer() { return *pacer_; }
+  // What messages go through on their way out and in; null: nothing.
+  const Boundary* boundary() const { return boundary_.get(); }
+  // The first of the interceptors, or the calls themselves.
+  ClientOutboundInterceptor& outbound() { return *outbound_; }
+  // Those of the client's workers too.
+  const std::vector<std::shared_ptr<Interceptor>>& interceptors() const { return interceptors_; }
+  // Null: nobody wants to know.
+  const std::shared_ptr<MetricsSink>& metrics() const { return metrics_; }
   bool in_process() const { return in_process_; }
   const std::string& namespace_name() const { return namespace_name_; }
   const std::string& identity() const { return identity_; }
@@ -58,20 +69,29 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void give_back_sticky_queue(const std::string& sticky_queue);
 
  private:
-  std::unique_ptr<Transport> transport_;
+  const std::unique_ptr<Pacer> pacer_;
+  const std::unique_ptr<Transport> transport_;
   std::string namespace_name_;
   std::string identity_;
   const bool in_process_;
-  const std::unique_ptr<Pacer> pacer_;
+  const std::unique_ptr<const Boundary> boundary_;
+  const std::vector<std::shared_ptr<Interceptor>> interceptors_;
+  const std::shared_ptr<MetricsSink> metrics_;
+  const std::unique_ptr<ClientOutboundInterceptor> outbound_;
   std::function<void(const LogRecord&)> log_;
   std::mutex mutex_;
   Random random_;                        // guarded by mutex_
   std::set<std::string> sticky_queues_;  // in use; guarded by mutex_
 };
 
-// As call_and_wait, trying again as Retry says.
+// As call_and_wait, trying again as Retry says. Payloads are encoded and decoded on the way; throws
+// DataConversionError.
 Status call_with_retry(Connection& connection, std::string_view method,
                        const google::protobuf::Message& request, google::protobuf::Message* response,
                        CallKind kind = CallKind::kCall);
+// The same for what is wanted as it is stored: payloads stay encoded.
+Status call_as_stored(Connection& connection, std::string_view method,
+                      const google::protobuf::Message& request, google::protobuf::Message* response,
+                      CallKind kind = CallKind::kCall);
 
 }  // namespace perdure::client

@@ -5,13 +5,13 @@
 #include "api/failure_conversion.h"
 #include "api/payload_conversion.h"
 #include "client/connection.h"
+#include "client/outbound.h"
 #include "client/rpc_error.h"
-#include "perdure/detail/client_calls.h"
 #include "perdure/error.h"
 #include "temporal/api/history/v1/message.pb.h"
 #include "temporal/api/workflowservice/v1/request_response.pb.h"
 
-namespace perdure::detail {
+namespace perdure::client {
 namespace {
 
 using temporal::api::history::v1::HistoryEvent;
@@ -19,7 +19,7 @@ using temporal::api::workflowservice::v1::GetWorkflowExecutionHistoryRequest;
 using temporal::api::workflowservice::v1::GetWorkflowExecutionHistoryResponse;
 
 // The event that closes `run_id`, once there is one.
-HistoryEvent wait_for_close(client::Connection& connection, const std::string& workflow_id,
+HistoryEvent wait_for_close(Connection& connection, const std::string& workflow_id,
                             const std::string& run_id) {
   GetWorkflowExecutionHistoryRequest request;
   request.set_namespace_(connection.namespace_name());
@@ -30,8 +30,8 @@ HistoryEvent wait_for_close(client::Connection& connection, const std::string& w
   request.set_skip_archival(true);
   while (true) {
     GetWorkflowExecutionHistoryResponse response;
-    client::throw_if_failed(client::call_with_retry(connection, "GetWorkflowExecutionHistory", request,
-                                                    &response, client::CallKind::kLongPoll));
+    throw_if_failed(
+        call_with_retry(connection, "GetWorkflowExecutionHistory", request, &response, CallKind::kLongPoll));
     if (const auto& events = response.history().events(); !events.empty()) {
       return events.Get(events.size() - 1);
     }
@@ -91,10 +91,10 @@ Payload result_of(const HistoryEvent& event) {
 
 }  // namespace
 
-Payload wait_for_result(const WorkflowReference& workflow) {
-  std::string run_id = workflow.run_id;
+Payload wait_for_result(Connection& connection, const WorkflowResultInput& input) {
+  std::string run_id = input.workflow.run_id;
   while (true) {
-    const HistoryEvent event = wait_for_close(*workflow.connection, workflow.workflow_id, run_id);
+    const HistoryEvent event = wait_for_close(connection, input.workflow.id, run_id);
     const std::string next = next_run(event);
     if (next.empty()) {
       return result_of(event);
@@ -103,4 +103,4 @@ Payload wait_for_result(const WorkflowReference& workflow) {
   }
 }
 
-}  // namespace perdure::detail
+}  // namespace perdure::client

@@ -3,13 +3,13 @@
 #include "api/failure_conversion.h"
 #include "api/payload_conversion.h"
 #include "client/connection.h"
+#include "client/outbound.h"
 #include "client/rpc_error.h"
-#include "perdure/detail/client_calls.h"
 #include "perdure/error.h"
 #include "temporal/api/errordetails/v1/message.pb.h"
 #include "temporal/api/workflowservice/v1/request_response.pb.h"
 
-namespace perdure::detail {
+namespace perdure::client {
 namespace {
 
 using temporal::api::errordetails::v1::WorkflowExecutionAlreadyStartedFailure;
@@ -39,18 +39,21 @@ void check_options(const WorkflowOptions& options) {
   }
 }
 
-StartWorkflowExecutionRequest make_request(client::Connection& connection, std::string workflow_type,
-                                           const Payloads& arguments, const WorkflowOptions& options) {
+StartWorkflowExecutionRequest make_request(Connection& connection, const StartWorkflowInput& input) {
+  const WorkflowOptions& options = input.options;
   StartWorkflowExecutionRequest request;
   request.set_namespace_(connection.namespace_name());
   request.set_identity(connection.identity());
   request.set_request_id(options.request_id.empty() ? connection.fresh_id() : options.request_id);
   request.set_workflow_id(options.id);
-  request.mutable_workflow_type()->set_name(std::move(workflow_type));
+  request.mutable_workflow_type()->set_name(input.workflow);
   request.mutable_task_queue()->set_name(options.task_queue);
   request.mutable_task_queue()->set_kind(temporal::api::enums::v1::TASK_QUEUE_KIND_NORMAL);
-  if (!arguments.empty()) {
-    api::set_payloads(request.mutable_input(), arguments);
+  if (!input.args.empty()) {
+    api::set_payloads(request.mutable_input(), input.args);
+  }
+  if (!input.headers.empty()) {
+    api::set_headers(request.mutable_header(), input.headers);
   }
   if (options.execution_timeout) {
     api::set_duration(request.mutable_workflow_execution_timeout(), *options.execution_timeout);
@@ -94,20 +97,17 @@ StartWorkflowExecutionRequest make_request(client::Connection& connection, std::
 
 }  // namespace
 
-WorkflowReference start_workflow(const std::shared_ptr<client::Connection>& connection,
-                                 std::string workflow_type, Payloads arguments,
-                                 const WorkflowOptions& options) {
-  check_options(options);
-  const StartWorkflowExecutionRequest request =
-      make_request(*connection, std::move(workflow_type), arguments, options);
+StartWorkflowOutput send_start(Connection& connection, const StartWorkflowInput& input) {
+  check_options(input.options);
+  const StartWorkflowExecutionRequest request = make_request(connection, input);
   StartWorkflowExecutionResponse response;
-  const Status status = client::call_with_retry(*connection, "StartWorkflowExecution", request, &response);
+  const Status status = call_with_retry(connection, "StartWorkflowExecution", request, &response);
   if (status.code() == Code::kAlreadyExists) {
     throw_already_started(status, request);
   }
-  client::throw_if_failed(status);
+  throw_if_failed(status);
   const std::string& first = response.first_execution_run_id();
-  return {connection, options.id, response.run_id(), first.empty() ? response.run_id() : first};
+  return {input.options.id, response.run_id(), first.empty() ? response.run_id() : first};
 }
 
-}  // namespace perdure::detail
+}  // namespace perdure::client

@@ -36,8 +36,9 @@ std::shared_ptr<client::Connection> open_engine(const std::string& directory, co
   if (!engine.ok()) {
     throw RpcError(static_cast<RpcStatusCode>(engine.status().code()), engine.status().message());
   }
-  auto connection = std::make_shared<client::Connection>(std::move(engine).value(), options.namespace_name,
-                                                         options.identity, /*in_process=*/true);
+  auto connection = std::make_shared<client::Connection>(
+      std::move(engine).value(), options.namespace_name, options.identity, /*in_process=*/true,
+      client::make_system_pacer(), client::extensions_of(options));
   connection->log_to(&write_log);
   return connection;
 }
@@ -65,7 +66,8 @@ std::shared_ptr<client::Connection> dial(const std::string& address, const Conne
   }
   const client::RemoteOptions remote = sdk::remote_options(address, options);
   auto connection = std::make_shared<client::Connection>(
-      client::make_grpc_transport(remote), options.namespace_name, options.identity, /*in_process=*/false);
+      client::make_grpc_transport(remote), options.namespace_name, options.identity, /*in_process=*/false,
+      client::make_system_pacer(), client::extensions_of(options));
   connection->log_to(&write_log);
   if (!options.lazy) {
     greet(*connection, remote);

@@ -16,8 +16,9 @@ Timestamp to_timestamp(system_clock::time_point time) {
 
 std::shared_ptr<client::Connection> connect(std::unique_ptr<TestEngine> engine,
                                             const EnvironmentOptions& options) {
-  auto connection = std::make_shared<client::Connection>(std::move(engine), options.namespace_name,
-                                                         options.identity, /*in_process=*/true);
+  auto connection = std::make_shared<client::Connection>(
+      std::move(engine), options.namespace_name, options.identity, /*in_process=*/true,
+      client::make_system_pacer(), client::extensions_of(options));
   connection->log_to(&write_log);
   return connection;
 }

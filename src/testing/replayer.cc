@@ -6,6 +6,7 @@
 #include <sstream>
 #include <utility>
 
+#include "client/boundary.h"
 #include "testing/history_json.h"
 #include "workflow/run.h"
 
@@ -49,15 +50,19 @@ std::string read_file(const std::filesystem::path& file) {
 
 // What the code did with the history.
 Completion run(const perdure::detail::WorkflowDefinition& definition, const History& history,
-               const WorkflowExecutionStartedEventAttributes& started, const ReplayResult& names) {
-  workflow_core::WorkflowRun replayed(definition, {NamespaceName("default"), WorkflowId(names.workflow_id),
-                                                   RunId(names.run_id), started.task_queue().name()});
+               const WorkflowExecutionStartedEventAttributes& started, const ReplayResult& names,
+               const std::vector<std::shared_ptr<Interceptor>>& interceptors) {
+  workflow_core::WorkflowRun replayed(definition,
+                                      {NamespaceName("default"), WorkflowId(names.workflow_id),
+                                       RunId(names.run_id), started.task_queue().name()},
+                                      interceptors);
   return replayed.activate(history.events(), {.previous_started_event_id = names.events});
 }
 
 }  // namespace
 
-Replayer::Replayer(Workflows workflows) : workflows_(std::move(workflows)) {
+Replayer::Replayer(Workflows workflows, ReplayerOptions options)
+    : workflows_(std::move(workflows)), options_(std::move(options)) {
   if (workflows_.definitions().empty()) {
     throw OptionsError("Replayer: at least one workflow is needed: Replayer(workflows<Order>())");
   }
@@ -75,6 +80,9 @@ ReplayResult Replayer::replay(std::string_view history_json) const {
   if (!history.ok()) {
     throw PerdureError(history.status().message());
   }
+  if (const auto boundary = client::Boundary::make(options_.data_converter)) {
+    boundary->decode(&*history);
+  }
   const auto& started = history->events(0).workflow_execution_started_event_attributes();
   ReplayResult result;
   result.workflow_type = started.workflow_type().name();
@@ -82,7 +90,7 @@ ReplayResult Replayer::replay(std::string_view history_json) const {
   result.run_id = started.original_execution_run_id();
   result.events = history->events(history->events_size() - 1).event_id();
   const Completion completion =
-      run(definition_of(workflows_, result.workflow_type), *history, started, result);
+      run(definition_of(workflows_, result.workflow_type), *history, started, result, options_.interceptors);
   if (completion.outcome == Completion::Outcome::kTaskFailure) {
     result.failure = completion.failure.message();
     result.nondeterministic =

@@ -6,6 +6,18 @@
 
 namespace perdure::worker {
 
+const activity::Info& ActivityAttempt::info() const {
+  return interception_ ? interception_->outbound().info() : info_;
+}
+
+void ActivityAttempt::heartbeat(Payloads details) {
+  if (interception_) {
+    interception_->outbound().heartbeat(std::move(details));
+  } else {
+    record_heartbeat(std::move(details));
+  }
+}
+
 void ActivityAttempt::stop(StopReason reason) {
   std::function<void()> told;
   {

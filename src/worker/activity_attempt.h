@@ -12,6 +12,7 @@
 #include <string>
 
 #include "perdure/activity.h"
+#include "worker/activity_interception.h"
 #include "worker/calls.h"
 
 namespace perdure::worker {
@@ -35,7 +36,8 @@ class ActivityAttempt : public activity::detail::ActivityContext,
   ActivityAttempt& operator=(const ActivityAttempt&) = delete;
 
   // Its code asks:
-  const activity::Info& info() const override { return info_; }
+  const activity::Info& info() const override;
+  void heartbeat(Payloads details) override;
   bool is_cancelled() const override;
   std::string cancel_reason() const override;
   std::shared_ptr<client::Connection> connection() const override {
@@ -44,7 +46,16 @@ class ActivityAttempt : public activity::detail::ActivityContext,
   bool wait_for_cancelled(std::chrono::nanoseconds at_most) override;
   void resume_after(std::chrono::nanoseconds duration, std::coroutine_handle<> waiting) override;
 
-  // Its worker says:
+  // Its interceptors' last links:
+  const activity::Info& own_info() const { return info_; }
+  virtual void record_heartbeat(Payloads) {}
+
+  // Its worker says, before it runs:
+  void intercept(std::unique_ptr<ActivityInterception> interception) {
+    interception_ = std::move(interception);
+  }
+  ActivityInterception* interception() { return interception_.get(); }
+  // Later:
   void stop(StopReason reason);
   // `told` is called once, when the activity should stop, or now if it should already. It must not block.
   void on_stop(std::function<void()> told);
@@ -63,6 +74,7 @@ class ActivityAttempt : public activity::detail::ActivityContext,
  private:
   void resume_waiting();
 
+  std::unique_ptr<ActivityInterception> interception_;  // null: there are no interceptors
   std::condition_variable stopped_;
   StopReason stop_reason_ = StopReason::kNone;  // guarded by mutex_
   std::function<void()> on_stop_;               // guarded by mutex_

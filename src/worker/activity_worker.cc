@@ -56,11 +56,14 @@ ActivityWorker::ActivityWorker(Calls& calls, ActivityWorkerOptions options,
     : calls_(calls),
       options_(std::move(options)),
       slots_(options_.max_concurrent),
+      metrics_(calls.connection(), options_.task_queue, "ActivityWorker", options_.max_concurrent),
       processes_(options_.max_processes, options_.task_queue),
       pool_(options_.max_concurrent + options_.max_concurrent_local),
       poller_(
           calls.connection(), calls.loop(), slots_, "PollActivityTaskQueue", poll_request(calls, options_),
-          options_.max_polls, [this](const ActivityTask& task) { execute(task); }, options_.max_per_second) {
+          options_.max_polls,
+          PollerMetrics{metrics_, "activity_task", "activity_task_received", "activity_poll_no_task"},
+          [this](ActivityTask task) { execute(std::move(task)); }, options_.max_per_second) {
   for (detail::ActivityDefinition& definition : definitions) {
     std::string name = definition.name;
     definitions_.emplace(std::move(name), std::move(definition));
@@ -94,8 +97,8 @@ void ActivityWorker::finish(std::chrono::nanoseconds grace) {
   running_.wait();
 }
 
-std::shared_ptr<RunningActivity> ActivityWorker::begin(const ActivityTask& task) {
-  auto pass = running_.enter();
+std::shared_ptr<RunningActivity> ActivityWorker::begin(const ActivityTask& task,
+                                                       std::shared_ptr<Gate::Pass> pass) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t number = next_activity_++;
   auto activity =
@@ -105,17 +108,47 @@ std::shared_ptr<RunningActivity> ActivityWorker::begin(const ActivityTask& task)
                                             const std::lock_guard inner(mutex_);
                                             activities_.erase(number);
                                           }
+                                          metrics_.task_ended();
                                           slots_.release();
                                         });
   activities_.emplace(number, activity);
+  if (metrics_.on()) {
+    activity->measure(std::make_unique<ActivityMeasurement>(metrics_, task));
+  }
   return activity;
 }
 
-void ActivityWorker::execute(const ActivityTask& task) {
-  run(begin(task), api::payloads_from_proto(task.input()));
+void ActivityWorker::execute(ActivityTask task) {
+  auto pass = running_.enter();
+  metrics_.task_begun();
+  if (calls_.connection().boundary() == nullptr) {
+    run_task(task, std::move(pass));
+    return;
+  }
+  // Tasks come on the engine's thread, which a codec must not hold.
+  pool_.post([this, task = std::move(task), pass = std::move(pass)]() mutable {
+    decode_and_run(std::move(task), std::move(pass));
+  });
 }
 
-void ActivityWorker::run(const std::shared_ptr<ActivityAttempt>& activity, Payloads arguments) {
+void ActivityWorker::decode_and_run(ActivityTask task, std::shared_ptr<Gate::Pass> pass) {
+  try {
+    calls_.connection().boundary()->decode(&task);
+  } catch (const DataConversionError&) {
+    task.clear_heartbeat_details();
+    begin(task, std::move(pass))->fail(std::current_exception());
+    return;
+  }
+  run_task(task, std::move(pass));
+}
+
+void ActivityWorker::run_task(const ActivityTask& task, std::shared_ptr<Gate::Pass> pass) {
+  run(begin(task, std::move(pass)), api::payloads_from_proto(task.input()),
+      options_.interceptors.empty() ? Headers() : api::headers_from_proto(task.header()));
+}
+
+void ActivityWorker::run(const std::shared_ptr<ActivityAttempt>& activity, Payloads arguments,
+                         Headers headers) {
   auto found = definitions_.find(activity->info().activity_type);
   if (found == definitions_.end()) {
     found = definitions_.find("");  // the dynamic one
@@ -126,7 +159,9 @@ void ActivityWorker::run(const std::shared_ptr<ActivityAttempt>& activity, Paylo
     return;
   }
   const detail::ActivityDefinition& definition = found->second;
-  if (definition.start) {
+  if (!options_.interceptors.empty()) {
+    run_intercepted(definition, activity, {.args = std::move(arguments), .headers = std::move(headers)});
+  } else if (definition.start) {
     calls_.loop().post([this, &definition, activity, arguments = std::move(arguments)]() mutable {
       run_coroutine(definition, activity, std::move(arguments));
     });
@@ -163,6 +198,40 @@ void ActivityWorker::run_coroutine(const detail::ActivityDefinition& definition,
   if (failure) {
     activity->fail(failure);
   }
+}
+
+// Functions as coroutines too, which do not suspend; on the thread where they would run without interceptors.
+void ActivityWorker::run_intercepted(const detail::ActivityDefinition& definition,
+                                     std::shared_ptr<ActivityAttempt> activity, ExecuteActivityInput input) {
+  auto work = [this, &definition, activity = std::move(activity), input = std::move(input)]() mutable {
+    const ActivityScope scope(activity.get());
+    std::exception_ptr failure;
+    try {
+      activity->intercept(std::make_unique<ActivityInterception>(
+          options_.interceptors, *activity,
+          [this, &definition, running = activity.get()](const Payloads& args) {
+            return definition.start ? definition.start(args) : call_function(definition, *running, args);
+          }));
+      drive(activity, activity->interception()->inbound().execute_activity(std::move(input)));
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (failure) {
+      activity->fail(failure);
+    }
+  };
+  if (definition.start) {
+    calls_.loop().post(std::move(work));
+  } else {
+    pool_.post(std::move(work));
+  }
+}
+
+// The worker outlives its activities, and an attempt its code.
+Task<Payload> ActivityWorker::call_function(const detail::ActivityDefinition& definition,
+                                            ActivityAttempt& activity, Payloads arguments) {
+  co_return definition.process.empty() ? definition.call(arguments)
+                                       : processes_.run(definition, activity, arguments);
 }
 
 std::string ActivityWorker::registered() const {

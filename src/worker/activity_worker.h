@@ -16,6 +16,7 @@
 #include "worker/running_activity.h"
 #include "worker/slots.h"
 #include "worker/thread_pool.h"
+#include "worker/worker_metrics.h"
 
 namespace perdure::worker {
 
@@ -30,6 +31,7 @@ struct ActivityWorkerOptions {
   double max_per_second = 0;           // 0: no limit
   double max_per_second_of_queue = 0;  // 0: no limit
   HeartbeatOptions heartbeat;
+  std::vector<std::shared_ptr<Interceptor>> interceptors;
 };
 
 class ActivityWorker {
@@ -57,26 +59,33 @@ class ActivityWorker {
   bool try_reserve_slot() { return slots_.try_reserve(); }
   void release_slot() { slots_.release(); }
   // Takes over one reserved slot.
-  void execute(const ActivityTask& task);
+  void execute(ActivityTask task);
   // Runs the code of the attempt's type, or fails the attempt when there is none. For attempts that the
   // worker started itself, which need no slot.
-  void run(const std::shared_ptr<ActivityAttempt>& activity, Payloads arguments);
+  void run(const std::shared_ptr<ActivityAttempt>& activity, Payloads arguments, Headers headers = {});
 
  private:
   using ActivityPoller =
       Poller<temporal::api::workflowservice::v1::PollActivityTaskQueueRequest, ActivityTask>;
 
-  std::shared_ptr<RunningActivity> begin(const ActivityTask& task);
+  void decode_and_run(ActivityTask task, std::shared_ptr<Gate::Pass> pass);
+  void run_task(const ActivityTask& task, std::shared_ptr<Gate::Pass> pass);
+  std::shared_ptr<RunningActivity> begin(const ActivityTask& task, std::shared_ptr<Gate::Pass> pass);
   void run_function(const detail::ActivityDefinition& definition, std::shared_ptr<ActivityAttempt> activity,
                     const Payloads& arguments);
   void run_coroutine(const detail::ActivityDefinition& definition, std::shared_ptr<ActivityAttempt> activity,
                      Payloads arguments);
+  void run_intercepted(const detail::ActivityDefinition& definition,
+                       std::shared_ptr<ActivityAttempt> activity, ExecuteActivityInput input);
+  Task<Payload> call_function(const detail::ActivityDefinition& definition, ActivityAttempt& activity,
+                              Payloads arguments);
   std::string not_registered(const activity::Info& info) const;
 
   Calls& calls_;
   const ActivityWorkerOptions options_;
   std::map<std::string, detail::ActivityDefinition, std::less<>> definitions_;
   Slots slots_;
+  WorkerMetrics metrics_;
   Gate running_;
   std::mutex mutex_;
   std::uint64_t next_activity_ = 0;

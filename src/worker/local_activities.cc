@@ -88,7 +88,7 @@ class LocalActivities::Attempt final : public ActivityAttempt {
         execution_(std::move(execution)),
         pass_(owner.code_.enter()) {}
 
-  void heartbeat(Payloads) override {
+  void record_heartbeat(Payloads) override {
     if (is_cancelled()) {
       throw CancelledError(cancel_reason());
     }

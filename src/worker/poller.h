@@ -21,6 +21,7 @@
 #include "worker/event_loop.h"
 #include "worker/gate.h"
 #include "worker/slots.h"
+#include "worker/worker_metrics.h"
 
 namespace perdure::worker {
 
@@ -32,7 +33,8 @@ class Poller {
   // `max_per_second`: how many polls are opened, and so tasks taken; 0: as many as come. Tasks come in bursts
   // of at most a tenth of that.
   Poller(client::Connection& connection, EventLoop& loop, Slots& slots, std::string method, Request request,
-         std::size_t max_polls, std::function<void(Response)> on_task, double max_per_second = 0)
+         std::size_t max_polls, PollerMetrics metrics, std::function<void(Response)> on_task,
+         double max_per_second = 0)
       : connection_(connection),
         loop_(loop),
         slots_(slots),
@@ -42,6 +44,7 @@ class Poller {
         interval_(max_per_second > 0 ? std::chrono::duration_cast<Duration>(
                                            std::chrono::duration<double>(1 / max_per_second))
                                      : Duration::zero()),
+        metrics_(metrics),
         on_task_(std::move(on_task)),
         retry_(fresh_retry()) {}
 
@@ -128,6 +131,7 @@ class Poller {
       next_poll_at_ = EventLoop::Clock::now() + interval_;
     }
     open_.emplace(next_poll_, std::nullopt);
+    metrics_.metrics.pollers(metrics_.poller_type, open_.size());
     return Registered{next_poll_++, gate_.enter()};
   }
 
@@ -158,12 +162,16 @@ class Poller {
     {
       const std::lock_guard lock(mutex_);
       open_.erase(poll);
+      metrics_.metrics.pollers(metrics_.poller_type, open_.size());
       if (status.ok()) {
         retry_ = fresh_retry();
         reported_ = Code::kOk;
       }
     }
     const bool brought_task = status.ok() && !response.task_token().empty();
+    if (status.ok()) {
+      metrics_.metrics.count(brought_task ? metrics_.brought_task : metrics_.brought_nothing);
+    }
     if (brought_task) {
       on_task_(std::move(response));
     }
@@ -217,6 +225,7 @@ class Poller {
   const Request request_;
   const std::size_t max_polls_;
   const Duration interval_;  // between two polls; zero: none
+  const PollerMetrics metrics_;
   const std::function<void(Response)> on_task_;
   Gate gate_;
 

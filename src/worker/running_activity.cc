@@ -1,12 +1,16 @@
 #include "worker/running_activity.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <type_traits>
 #include <utility>
 
 #include "api/convert.h"
 #include "api/failure_conversion.h"
 #include "api/payload_conversion.h"
+#include "worker/encoded_failure.h"
 
 namespace perdure::worker {
 namespace {
@@ -70,7 +74,7 @@ RunningActivity::RunningActivity(Calls& calls, const ActivityTask& task, std::st
 // ---- heartbeats
 // -------------------------------------------------------------------------------------------------
 
-void RunningActivity::heartbeat(Payloads details) {
+void RunningActivity::record_heartbeat(Payloads details) {
   bool send = false;
   {
     const std::lock_guard lock(mutex_);
@@ -106,7 +110,7 @@ void RunningActivity::throttle_window_ended() {
   }
   if (details) {
     open_throttle_window();
-    send_heartbeat(*std::move(details));
+    send_late_heartbeat(*std::move(details));
   }
 }
 
@@ -117,6 +121,9 @@ void RunningActivity::send_heartbeat(Payloads details) {
   request->set_task_token(info_.task_token);
   if (!details.empty()) {
     api::set_payloads(request->mutable_details(), details);
+  }
+  if (const client::Boundary* boundary = calls_.connection().boundary()) {
+    boundary->encode(request.get());
   }
   calls_.send<service::RecordActivityTaskHeartbeatResponse, service::RecordActivityTaskHeartbeatRequest>(
       "RecordActivityTaskHeartbeat", std::move(request),
@@ -129,11 +136,41 @@ void RunningActivity::send_heartbeat(Payloads details) {
       });
 }
 
+// Its code is elsewhere by now.
+void RunningActivity::send_late_heartbeat(Payloads details) {
+  try {
+    send_heartbeat(std::move(details));
+  } catch (const DataConversionError& error) {
+    fmt::print(stderr, "perdure: activity {}: a heartbeat is lost: {}\n", info_.activity_id, error.what());
+  }
+}
+
 // ---- the end
 // ----------------------------------------------------------------------------------------------------
 
 template <class Response, class Request>
 void RunningActivity::answer(const char* method, Request request) {
+  if (const client::Boundary* boundary = calls_.connection().boundary()) {
+    try {
+      boundary->encode(&request);
+    } catch (const DataConversionError&) {
+      answer_codec_error(std::current_exception());
+      return;
+    }
+  }
+  send_answer<Response>(method, std::move(request));
+}
+
+// A failure arrives even when the codec fails.
+void RunningActivity::answer_codec_error(const std::exception_ptr& codec_error) {
+  service::RespondActivityTaskFailedRequest request;
+  *request.mutable_failure() =
+      encoded_failure(calls_.connection().boundary(), api::exception_to_failure(codec_error));
+  send_answer<service::RespondActivityTaskFailedResponse>("RespondActivityTaskFailed", std::move(request));
+}
+
+template <class Response, class Request>
+void RunningActivity::send_answer(const char* method, Request request) {
   request.set_namespace_(calls_.connection().namespace_name());
   request.set_identity(identity_);
   request.set_task_token(info_.task_token);
@@ -165,6 +202,9 @@ void RunningActivity::answer_too_large(const Status& status) {
 }
 
 void RunningActivity::succeed(const Payload& result) {
+  if (measurement_) {
+    measurement_->succeeded();
+  }
   service::RespondActivityTaskCompletedRequest request;
   api::set_payload(request.mutable_result()->add_payloads(), result);
   answer<service::RespondActivityTaskCompletedResponse>("RespondActivityTaskCompleted", std::move(request));
@@ -193,6 +233,9 @@ void RunningActivity::fail(const std::exception_ptr& exception) {
 
 // Somebody else answers. A heartbeat that waits for its turn is lost unless it goes now.
 void RunningActivity::leave_open() {
+  if (measurement_) {
+    measurement_->ended();
+  }
   std::optional<Payloads> unsent;
   {
     const std::lock_guard lock(mutex_);
@@ -201,13 +244,16 @@ void RunningActivity::leave_open() {
     unsent = std::exchange(unsent_details_, std::nullopt);
   }
   if (unsent) {
-    send_heartbeat(*std::move(unsent));
+    send_late_heartbeat(*std::move(unsent));
   }
   const auto finished = std::exchange(finished_, nullptr);
   finished();
 }
 
 void RunningActivity::answer_cancelled(const CancelledError& error) {
+  if (measurement_) {
+    measurement_->ended();
+  }
   service::RespondActivityTaskCanceledRequest request;
   if (const Payloads details = error.details(); !details.empty()) {
     api::set_payloads(request.mutable_details(), details);
@@ -216,6 +262,9 @@ void RunningActivity::answer_cancelled(const CancelledError& error) {
 }
 
 void RunningActivity::answer_failed(const std::exception_ptr& exception) {
+  if (measurement_) {
+    measurement_->failed();
+  }
   service::RespondActivityTaskFailedRequest request;
   *request.mutable_failure() = api::exception_to_failure(exception);
   {

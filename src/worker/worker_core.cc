@@ -12,6 +12,7 @@
 
 #include "client/rpc_error.h"
 #include "temporal/api/workflowservice/v1/request_response.pb.h"
+#include "worker/worker_metrics.h"
 
 namespace perdure::worker {
 namespace {
@@ -116,22 +117,24 @@ WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOpt
   if (stop_requested_ < 0) {
     throw std::system_error(errno, std::generic_category(), "a worker needs an event descriptor");
   }
+  std::vector<std::shared_ptr<Interceptor>> interceptors = connection_->interceptors();
+  interceptors.insert(interceptors.end(), options.interceptors.begin(), options.interceptors.end());
   loop_ = std::make_unique<EventLoop>();
   calls_ = std::make_unique<Calls>(*connection_, *loop_);
   activities_ = std::make_unique<ActivityWorker>(
       *calls_,
-      ActivityWorkerOptions{.task_queue = options.task_queue,
-                            .identity = identity_,
-                            .instance_key = instance_key_,
-                            .max_concurrent = static_cast<std::size_t>(options.max_concurrent_activities),
-                            .max_concurrent_local =
-                                static_cast<std::size_t>(options.max_concurrent_local_activities),
-                            .max_polls = static_cast<std::size_t>(options.max_concurrent_activity_task_polls),
-                            .max_processes = static_cast<std::size_t>(options.max_processes),
-                            .max_per_second = options.max_activities_per_second,
-                            .max_per_second_of_queue = options.max_task_queue_activities_per_second,
-                            .heartbeat = {options.max_heartbeat_throttle_interval,
-                                          options.default_heartbeat_throttle_interval}},
+      ActivityWorkerOptions{
+          .task_queue = options.task_queue,
+          .identity = identity_,
+          .instance_key = instance_key_,
+          .max_concurrent = static_cast<std::size_t>(options.max_concurrent_activities),
+          .max_concurrent_local = static_cast<std::size_t>(options.max_concurrent_local_activities),
+          .max_polls = static_cast<std::size_t>(options.max_concurrent_activity_task_polls),
+          .max_processes = static_cast<std::size_t>(options.max_processes),
+          .max_per_second = options.max_activities_per_second,
+          .max_per_second_of_queue = options.max_task_queue_activities_per_second,
+          .heartbeat = {options.max_heartbeat_throttle_interval, options.default_heartbeat_throttle_interval},
+          .interceptors = interceptors},
       options.activities.definitions());
   workflows_ = std::make_unique<WorkflowWorker>(
       *calls_, *activities_,
@@ -148,7 +151,8 @@ WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOpt
                                 static_cast<std::size_t>(options.max_concurrent_local_activities),
                             .sticky_timeout = options.sticky_queue_schedule_to_start_timeout,
                             .eager_activities = starts_eagerly(options),
-                            .guard_determinism = options.guard_determinism},
+                            .guard_determinism = options.guard_determinism,
+                            .interceptors = interceptors},
       options.workflows.definitions());
 }
 
@@ -177,6 +181,7 @@ void WorkerCore::start() {
     return;  // by another thread, meanwhile
   }
   server_ends_polls_ = server_ends_polls;
+  WorkerMetrics(*connection_, task_queue_, "", 0).count("worker_start");
   activities_->start();
   workflows_->start();
 }

@@ -7,16 +7,21 @@
 
 #include "api/convert.h"
 #include "api/failure_conversion.h"
+#include "worker/encoded_failure.h"
 #include "worker/guarded_activation.h"
 
 namespace perdure::worker {
 namespace {
 
 namespace service = temporal::api::workflowservice::v1;
+using client::Boundary;
 using temporal::api::enums::v1::TASK_QUEUE_KIND_NORMAL;
 using temporal::api::enums::v1::TASK_QUEUE_KIND_STICKY;
 using workflow_core::Completion;
 using workflow_core::HistoryEvents;
+
+constexpr const char* kPollBroughtTask = "workflow_task_queue_poll_succeed";
+constexpr const char* kPollBroughtNothing = "workflow_task_queue_poll_empty";
 
 // As Temporal's SDKs: at most this many activities of one completion start without the way over their queue.
 constexpr std::size_t kMaxEagerActivities = 3;
@@ -49,6 +54,34 @@ std::size_t normal_polls(const WorkflowWorkerOptions& options) {
   return options.max_cached == 0 ? all_polls(options) : std::max<std::size_t>(1, share);
 }
 
+// As the label of Temporal's SDKs.
+const char* failure_reason(temporal::api::enums::v1::WorkflowTaskFailedCause cause) {
+  switch (cause) {
+    case temporal::api::enums::v1::WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR:
+      return "NonDeterminismError";
+    case temporal::api::enums::v1::WORKFLOW_TASK_FAILED_CAUSE_GRPC_MESSAGE_TOO_LARGE:
+      return "GrpcMessageTooLarge";
+    default:
+      return "WorkflowError";
+  }
+}
+
+// Null: it does not end the run.
+const char* metric_of(const temporal::api::command::v1::Command& command) {
+  switch (command.command_type()) {
+    case temporal::api::enums::v1::COMMAND_TYPE_COMPLETE_WORKFLOW_EXECUTION:
+      return "workflow_completed";
+    case temporal::api::enums::v1::COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION:
+      return "workflow_failed";
+    case temporal::api::enums::v1::COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION:
+      return "workflow_canceled";
+    case temporal::api::enums::v1::COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION:
+      return "workflow_continue_as_new";
+    default:
+      return nullptr;
+  }
+}
+
 Completion task_failure(const std::string& message, std::string type) {
   Completion completion;
   completion.outcome = Completion::Outcome::kTaskFailure;
@@ -69,14 +102,20 @@ WorkflowWorker::WorkflowWorker(Calls& calls, ActivityWorker& activities, Workflo
       cache_(options_.max_cached, options_.max_cached_bytes),
       history_(calls),
       slots_(options_.max_concurrent),
+      metrics_(calls.connection(), options_.task_queue, "WorkflowWorker", options_.max_concurrent),
       normal_poller_(calls.connection(), calls.loop(), slots_, "PollWorkflowTaskQueue",
                      poll_request(calls, options_, ""), normal_polls(options_),
+                     PollerMetrics{metrics_, "workflow_task", kPollBroughtTask, kPollBroughtNothing},
                      [this](WorkflowTask task) {
+                       metrics_.task_begun();
                        enqueue([this, task = std::move(task)]() mutable { process(std::move(task)); });
                      }),
       sticky_poller_(calls.connection(), calls.loop(), slots_, "PollWorkflowTaskQueue",
                      poll_request(calls, options_, sticky_queue_),
-                     all_polls(options_) - normal_polls(options_), [this](WorkflowTask task) {
+                     all_polls(options_) - normal_polls(options_),
+                     PollerMetrics{metrics_, "sticky_workflow_task", kPollBroughtTask, kPollBroughtNothing},
+                     [this](WorkflowTask task) {
+                       metrics_.task_begun();
                        enqueue([this, task = std::move(task)]() mutable { process(std::move(task)); });
                      }),
       watch_(calls.loop()),
@@ -186,6 +225,7 @@ void WorkflowWorker::run() {
 }
 
 void WorkflowWorker::process(WorkflowTask task) {
+  measure_task(task);
   auto definition = definitions_.find(task.workflow_type().name());
   if (definition == definitions_.end()) {
     definition = definitions_.find("");  // the dynamic one
@@ -203,11 +243,11 @@ void WorkflowWorker::process(WorkflowTask task) {
     drop_held(run_id);  // what it did may not have happened
   }
   auto run = take_cached(run_id);
-  begin(std::make_shared<Activation>(
-      Activation{.task = std::make_shared<const WorkflowTask>(std::move(task)),
-                 .definition = &definition->second,
-                 .run = std::move(run),
-                 .received = EventLoop::Clock::now()}));
+  begin(std::make_shared<Activation>(Activation{.task = std::make_shared<const WorkflowTask>(std::move(task)),
+                                                .definition = &definition->second,
+                                                .run = std::move(run),
+                                                .begun = metrics_.now(),
+                                                .received = EventLoop::Clock::now()}));
 }
 
 // ---- running workflow code
@@ -235,6 +275,28 @@ void WorkflowWorker::begin(const std::shared_ptr<Activation>& activation) {
 
 void WorkflowWorker::activate(const std::shared_ptr<Activation>& activation, const HistoryEvents& events) {
   const WorkflowTask& task = *activation->task;
+  if (calls_.connection().boundary() == nullptr) {
+    activate_decoded(activation, events);
+    return;
+  }
+  HistoryEvents decoded = events;
+  try {
+    for (auto& event : decoded) {
+      calls_.connection().boundary()->decode(&event);
+    }
+  } catch (const DataConversionError& error) {
+    activation->run = nullptr;
+    stop_holding(activation);
+    local_activities_.drop(task.workflow_execution().run_id());
+    fail(task, task_failure(error.what(), "DataConversionError"));
+    return;
+  }
+  activate_decoded(activation, decoded);
+}
+
+void WorkflowWorker::activate_decoded(const std::shared_ptr<Activation>& activation,
+                                      const HistoryEvents& events) {
+  const WorkflowTask& task = *activation->task;
   const bool whole = activation->run == nullptr;
   stop_holding(activation);
   if (whole) {
@@ -252,6 +314,7 @@ void WorkflowWorker::activate(const std::shared_ptr<Activation>& activation, con
     }
     return;
   }
+  measure_activation(*activation, whole);
   settle(activation, std::move(completion));
 }
 
@@ -273,15 +336,73 @@ void WorkflowWorker::give_up(const std::shared_ptr<Activation>& activation, cons
     // Nobody's fault, nothing to report: the task times out and comes again.
     fmt::print(stderr, "perdure: workflow {}: its history cannot be read, the task will come again: {}\n",
                task.workflow_execution().workflow_id(), status.to_string());
-    slots_.release();
+    release();
     return;
   }
   fail(task, task_failure("the history cannot be read: " + status.to_string(), "HistoryError"));
 }
 
+// ---- metrics
+// ----------------------------------------------------------------------------------------------------
+
+void WorkflowWorker::release() {
+  metrics_.task_ended();
+  slots_.release();
+}
+
+void WorkflowWorker::measure_task(const WorkflowTask& task) {
+  if (metrics_.on()) {
+    metrics_.latency("workflow_task_schedule_to_start_latency",
+                     std::chrono::nanoseconds(api::from_proto(task.started_time()).nanos -
+                                              api::from_proto(task.scheduled_time()).nanos),
+                     {{"workflow_type", task.workflow_type().name()}});
+  }
+}
+
+void WorkflowWorker::measure_activation(const Activation& activation, bool whole) {
+  if (!metrics_.on()) {
+    return;
+  }
+  const std::string& type = activation.task->workflow_type().name();
+  metrics_.latency_since("workflow_task_execution_latency", activation.begun, {{"workflow_type", type}});
+  if (whole && activation.task->previous_started_event_id() > 0) {
+    metrics_.latency_since("workflow_task_replay_latency", activation.begun, {{"workflow_type", type}});
+  }
+}
+
+void WorkflowWorker::measure_completion(const WorkflowTask& task, const workflow_core::WorkflowRun& run,
+                                        const Completion& completion) {
+  if (!metrics_.on() || !completion.closes_run) {
+    return;
+  }
+  const std::string& type = task.workflow_type().name();
+  if (const char* ended = metric_of(completion.commands.back())) {
+    metrics_.count(ended, {{"workflow_type", type}});
+    const auto started =
+        std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(
+            std::chrono::nanoseconds(api::from_proto(task.started_time()).nanos)));
+    metrics_.latency("workflow_endtoend_latency", started - run.start_time(), {{"workflow_type", type}});
+  }
+}
+
+void WorkflowWorker::remember(const std::string& run_id, std::unique_ptr<workflow_core::WorkflowRun> run) {
+  const std::size_t before = cache_.size();
+  cache_.put(run_id, std::move(run));
+  if (metrics_.on()) {
+    for (std::size_t evicted = cache_.size(); evicted < before + 1 && options_.max_cached > 0; ++evicted) {
+      metrics_.count("sticky_cache_total_forced_eviction");
+    }
+    metrics_.gauge("sticky_cache_size", static_cast<double>(cache_.size()));
+  }
+}
+
 // Null: the run is not remembered, or what is remembered may not have happened.
 std::unique_ptr<workflow_core::WorkflowRun> WorkflowWorker::take_cached(const std::string& run_id) {
   std::unique_ptr<workflow_core::WorkflowRun> run = cache_.take(run_id);
+  if (metrics_.on()) {
+    metrics_.count(run ? "sticky_cache_hit" : "sticky_cache_miss");
+    metrics_.gauge("sticky_cache_size", static_cast<double>(cache_.size()));
+  }
   return waits_for_answer(run_id) ? nullptr : std::move(run);
 }
 
@@ -304,7 +425,8 @@ std::unique_ptr<workflow_core::WorkflowRun> WorkflowWorker::make_run(
       workflow_core::RunIdentity{.namespace_name = NamespaceName(calls_.connection().namespace_name()),
                                  .workflow_id = WorkflowId(task.workflow_execution().workflow_id()),
                                  .run_id = RunId(task.workflow_execution().run_id()),
-                                 .task_queue = options_.task_queue});
+                                 .task_queue = options_.task_queue},
+      options_.interceptors);
 }
 
 std::string WorkflowWorker::not_registered(const std::string& workflow_type) const {
@@ -325,16 +447,38 @@ void WorkflowWorker::answer(const WorkflowTask& task, std::unique_ptr<workflow_c
     fmt::print(stderr, "perdure: workflow {}: {}\n", task.workflow_execution().workflow_id(), warning);
   }
   if (completion.outcome != Completion::Outcome::kCommands) {
-    fail(task, completion);
+    fail(task, std::move(completion));
     return;
   }
+  measure_completion(task, *run, completion);
   if (!completion.closes_run) {
-    cache_.put(task.workflow_execution().run_id(), std::move(run));
+    remember(task.workflow_execution().run_id(), std::move(run));
   }
   complete(task, std::move(completion), Answer::kFinal);
 }
 
+// The answer cannot be encoded: the run is not as far as its code is.
+void WorkflowWorker::refuse_to_send(const WorkflowTask& task, Answer how, const std::string& why) {
+  const WorkflowTask kept = task;  // it may go with the run
+  const std::string& run_id = kept.workflow_execution().run_id();
+  cache_.take(run_id);
+  if (how == Answer::kHeartbeat) {
+    drop_held(run_id);
+  }
+  fail(kept, task_failure(why, "DataConversionError"));
+}
+
 void WorkflowWorker::complete(const WorkflowTask& task, Completion completion, Answer how) {
+  if (const Boundary* boundary = calls_.connection().boundary()) {
+    try {
+      for (auto& command : completion.commands) {
+        boundary->encode(&command);
+      }
+    } catch (const DataConversionError& error) {
+      refuse_to_send(task, how, error.what());
+      return;
+    }
+  }
   auto request = std::make_shared<service::RespondWorkflowTaskCompletedRequest>();
   request->set_namespace_(calls_.connection().namespace_name());
   request->set_identity(options_.identity);
@@ -376,7 +520,8 @@ void WorkflowWorker::complete(const WorkflowTask& task, Completion completion, A
 }
 
 // On any thread.
-void WorkflowWorker::completed(const WorkflowTask& handle, Answer how, const Status& status, WorkflowTask next) {
+void WorkflowWorker::completed(const WorkflowTask& handle, Answer how, const Status& status,
+                               WorkflowTask next) {
   const std::string& run_id = handle.workflow_execution().run_id();
   if (!status.ok()) {
     // Whatever this worker remembers of the run did not happen; the next task brings the whole history.
@@ -400,7 +545,7 @@ void WorkflowWorker::completed(const WorkflowTask& handle, Answer how, const Sta
   if (client::is_message_too_large(status)) {
     fail_too_large(handle);
   } else {
-    slots_.release();
+    release();
   }
 }
 
@@ -435,14 +580,16 @@ std::size_t WorkflowWorker::reserve_eager_slots(
   return reserved;
 }
 
-void WorkflowWorker::fail(const WorkflowTask& task, const Completion& completion) {
+void WorkflowWorker::fail(const WorkflowTask& task, Completion completion) {
   fmt::print(stderr, "perdure: workflow {} (run {}): workflow task failed: {}\n",
              task.workflow_execution().workflow_id(), task.workflow_execution().run_id(),
              completion.failure.message());
+  metrics_.count("workflow_task_execution_failed", {{"workflow_type", task.workflow_type().name()},
+                                                    {"failure_reason", failure_reason(completion.cause)}});
   if (task.attempt() > 1) {
     // As Temporal's SDKs: only the first failure is reported. The task times out and comes again after ever
     // longer pauses, until a worker with other code takes it.
-    slots_.release();
+    release();
     return;
   }
   auto request = std::make_shared<service::RespondWorkflowTaskFailedRequest>();
@@ -450,10 +597,11 @@ void WorkflowWorker::fail(const WorkflowTask& task, const Completion& completion
   request->set_identity(options_.identity);
   request->set_task_token(task.task_token());
   request->set_cause(completion.cause);
-  *request->mutable_failure() = completion.failure;
+  *request->mutable_failure() =
+      encoded_failure(calls_.connection().boundary(), std::move(completion.failure));
   calls_.send<service::RespondWorkflowTaskFailedResponse, service::RespondWorkflowTaskFailedRequest>(
-      "RespondWorkflowTaskFailed", std::move(request),
-      [this](const Status&, const auto&) { slots_.release(); }, client::CallKind::kAnswer);
+      "RespondWorkflowTaskFailed", std::move(request), [this](const Status&, const auto&) { release(); },
+      client::CallKind::kAnswer);
 }
 
 // The commands of a task went over the limit of the server: it ends the workflow when it is told, and the
@@ -462,7 +610,7 @@ void WorkflowWorker::fail_too_large(const WorkflowTask& task) {
   Completion completion = task_failure("GRPC Message too large", "GrpcMessageTooLarge");
   completion.failure.mutable_application_failure_info()->set_non_retryable(true);
   completion.cause = temporal::api::enums::v1::WORKFLOW_TASK_FAILED_CAUSE_GRPC_MESSAGE_TOO_LARGE;
-  fail(task, completion);
+  fail(task, std::move(completion));
 }
 
 // Tasks need not wait on the sticky queue for a worker that is gone.

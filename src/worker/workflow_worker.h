@@ -24,6 +24,7 @@
 #include "worker/poller.h"
 #include "worker/run_cache.h"
 #include "worker/slots.h"
+#include "worker/worker_metrics.h"
 #include "worker/workflow_watch.h"
 
 namespace perdure::worker {
@@ -42,6 +43,7 @@ struct WorkflowWorkerOptions {
   std::chrono::nanoseconds sticky_timeout{};
   bool eager_activities = true;
   bool guard_determinism = true;
+  std::vector<std::shared_ptr<Interceptor>> interceptors;
 };
 
 class WorkflowWorker {
@@ -54,8 +56,9 @@ class WorkflowWorker {
   void start();
   // No further polls; those that are open go on.
   void close_polls();
-  // Takes no more tasks (see Poller::stop), works off those that it has, and joins the thread. Local activities may run
-  // for `grace`, then they are told to stop; a run whose local activity did not finish is left to another worker.
+  // Takes no more tasks (see Poller::stop), works off those that it has, and joins the thread. Local
+  // activities may run for `grace`, then they are told to stop; a run whose local activity did not finish is
+  // left to another worker.
   void stop(std::chrono::nanoseconds patience, std::chrono::nanoseconds grace);
 
  private:
@@ -72,6 +75,7 @@ class WorkflowWorker {
     std::shared_ptr<const WorkflowTask> task;
     const detail::WorkflowDefinition* definition;
     std::unique_ptr<workflow_core::WorkflowRun> run;  // null: to be replayed from its first event
+    Timestamp begun{};                                // for metrics
     EventLoop::Clock::time_point received{};
     std::vector<LocalResult> local_results;  // that came before the task
   };
@@ -98,9 +102,18 @@ class WorkflowWorker {
   void process(WorkflowTask task);
   void begin(const std::shared_ptr<Activation>& activation);
   void activate(const std::shared_ptr<Activation>& activation, const workflow_core::HistoryEvents& events);
+  void activate_decoded(const std::shared_ptr<Activation>& activation,
+                        const workflow_core::HistoryEvents& events);
   workflow_core::Completion run_code(const WorkflowTask& task,
                                      const std::function<workflow_core::Completion()>& step);
   void give_up(const std::shared_ptr<Activation>& activation, const Status& status);
+  // The slot of a task is free again.
+  void release();
+  void measure_task(const WorkflowTask& task);
+  void measure_activation(const Activation& activation, bool whole);
+  void measure_completion(const WorkflowTask& task, const workflow_core::WorkflowRun& run,
+                          const workflow_core::Completion& completion);
+  void remember(const std::string& run_id, std::unique_ptr<workflow_core::WorkflowRun> run);
   std::unique_ptr<workflow_core::WorkflowRun> take_cached(const std::string& run_id);
   bool waits_for_answer(const std::string& run_id);
   void answered(const std::string& run_id);
@@ -109,6 +122,7 @@ class WorkflowWorker {
   void answer(const WorkflowTask& task, std::unique_ptr<workflow_core::WorkflowRun> run,
               workflow_core::Completion completion);
   void complete(const WorkflowTask& task, workflow_core::Completion completion, Answer how);
+  void refuse_to_send(const WorkflowTask& task, Answer how, const std::string& why);
   void completed(const WorkflowTask& handle, Answer how, const Status& status, WorkflowTask next);
 
   // Local activities (workflow_worker_local.cc).
@@ -123,7 +137,7 @@ class WorkflowWorker {
   void drop_held(const std::string& run_id);
   void drop_held_if_stopping(const std::string& run_id);
   void stop_holding(const std::shared_ptr<Activation>& activation);
-  void fail(const WorkflowTask& task, const workflow_core::Completion& completion);
+  void fail(const WorkflowTask& task, workflow_core::Completion completion);
   void fail_too_large(const WorkflowTask& task);
   std::size_t reserve_eager_slots(
       google::protobuf::RepeatedPtrField<temporal::api::command::v1::Command>* commands);
@@ -139,9 +153,10 @@ class WorkflowWorker {
   std::map<std::string, detail::WorkflowDefinition, std::less<>> definitions_;
   RunCache cache_;  // of the workflow thread
   HistoryReader history_;
-  int reads_ = 0;  // under way; of the workflow thread
+  int reads_ = 0;                                  // under way; of the workflow thread
   std::map<std::string, Held, std::less<>> held_;  // by run id; of the workflow thread
   Slots slots_;
+  WorkerMetrics metrics_;
   WorkflowPoller normal_poller_;
   WorkflowPoller sticky_poller_;
 

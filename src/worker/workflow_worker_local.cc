@@ -136,6 +136,7 @@ void WorkflowWorker::go_on(const std::string& run_id, WorkflowTask task) {
       std::make_shared<Activation>(Activation{.task = std::make_shared<const WorkflowTask>(std::move(task)),
                                               .definition = before->definition,
                                               .run = std::move(before->run),
+                                              .begun = metrics_.now(),
                                               .received = EventLoop::Clock::now(),
                                               .local_results = std::move(before->local_results)});
   found->second.activation = activation;
@@ -179,7 +180,7 @@ void WorkflowWorker::drop_held(const std::string& run_id) {
   }
   held_.erase(found);
   if (state == Held::State::kOpen) {
-    slots_.release();
+    release();
   }
 }
 

@@ -70,8 +70,11 @@ class WorkflowRun::Core::SideFiber final : public RootFiber {
   Task<void> task_;
 };
 
-WorkflowRun::Core::Core(detail::WorkflowDefinition definition, RunIdentity identity)
-    : definition_(std::move(definition)), identity_(std::move(identity)) {
+WorkflowRun::Core::Core(detail::WorkflowDefinition definition, RunIdentity identity,
+                        Interceptors interceptors)
+    : definition_(std::move(definition)),
+      identity_(std::move(identity)),
+      interceptors_(std::move(interceptors)) {
   info_.namespace_name = identity_.namespace_name.value;
   info_.workflow_id = identity_.workflow_id.value;
   info_.run_id = identity_.run_id.value;
@@ -97,6 +100,11 @@ std::shared_ptr<detail::Operation> WorkflowRun::Core::start_activity(detail::Act
   if (outbox_->closed) {
     return std::make_shared<InertOperation>();
   }
+  return interception_ ? interception_->start_activity(std::move(request))
+                       : schedule_activity(std::move(request));
+}
+
+std::shared_ptr<detail::Operation> WorkflowRun::Core::schedule_activity(detail::ActivityRequest request) {
   validate(request.options);
   const bool same_queue =
       request.options.task_queue.empty() || request.options.task_queue == info_.task_queue;
@@ -125,9 +133,14 @@ std::shared_ptr<detail::Operation> WorkflowRun::Core::start_timer(std::chrono::n
     scheduler_.call_later([operation] { operation->finish(nullptr); });
     return operation;
   }
-  auto machine = std::make_shared<TimerMachine>(std::to_string(next_timer_++), duration, std::move(summary),
-                                                where, outbox_);
-  outbox_->commands.push_back({COMMAND_TYPE_START_TIMER, machine, where});
+  StartTimerInput input{.duration = duration, .summary = std::move(summary), .where = where};
+  return interception_ ? interception_->start_timer(std::move(input)) : schedule_timer(std::move(input));
+}
+
+std::shared_ptr<detail::Operation> WorkflowRun::Core::schedule_timer(StartTimerInput input) {
+  auto machine = std::make_shared<TimerMachine>(std::to_string(next_timer_++), input.duration,
+                                                std::move(input.summary), input.where, outbox_);
+  outbox_->commands.push_back({COMMAND_TYPE_START_TIMER, machine, input.where});
   return machine;
 }
 
@@ -168,6 +181,7 @@ void WorkflowRun::Core::run_task(const HistoryEvent& started, bool replaying) {
   now_ = std::max(now_, to_time_point(api::from_proto(started.event_time())));
   if (instance_ == nullptr) {
     instance_ = definition_.create();
+    make_interception();
   }
   steps_ = 0;
   const bool saw_something = !signals_.empty() || !jobs_.empty();
@@ -202,6 +216,13 @@ void WorkflowRun::Core::start_signal(const HistoryEvent& event) {
                     definition_.name, attributes.signal_name(), event.event_id()));
     return;
   }
+  if (interception_) {
+    start_fiber(
+        interception_->inbound().handle_signal({.signal = attributes.signal_name(),
+                                                .args = api::payloads_from_proto(attributes.input()),
+                                                .headers = api::headers_from_proto(attributes.header())}));
+    return;
+  }
   try {
     start_fiber(handler->start(instance_->object(), api::payloads_from_proto(attributes.input())));
   } catch (const DataConversionError& error) {
@@ -229,7 +250,12 @@ void WorkflowRun::Core::run_job(const HistoryEvent& event) {
 
 void WorkflowRun::Core::start_main() {
   const auto& attributes = started_event_->workflow_execution_started_event_attributes();
-  main_ = std::make_unique<MainFiber>(*this, instance_->run(api::payloads_from_proto(attributes.input())));
+  Payloads arguments = api::payloads_from_proto(attributes.input());
+  main_ = std::make_unique<MainFiber>(
+      *this, interception_ ? interception_->inbound().execute_workflow(
+                                 {.args = std::move(arguments),
+                                  .headers = api::headers_from_proto(attributes.header())})
+                           : instance_->run(arguments));
   scheduler_.start(main_.get());
 }
 
@@ -293,6 +319,14 @@ void WorkflowRun::Core::end_with_exception(const std::exception_ptr& exception) 
 }
 
 void WorkflowRun::Core::continue_as_new(workflow::ContinueAsNew request) {
+  if (interception_ && !outbox_->closed) {
+    interception_->continue_as_new(request);
+  } else {
+    close_with_continue_as_new(request);
+  }
+}
+
+void WorkflowRun::Core::close_with_continue_as_new(const workflow::ContinueAsNew& request) {
   const auto& asked = request.request();
   const auto& started = started_event_->workflow_execution_started_event_attributes();
   Command command;
@@ -304,6 +338,9 @@ void WorkflowRun::Core::continue_as_new(workflow::ContinueAsNew request) {
   attributes->mutable_task_queue()->set_kind(TASK_QUEUE_KIND_NORMAL);
   if (!asked.arguments.empty()) {
     api::set_payloads(attributes->mutable_input(), asked.arguments);
+  }
+  if (!asked.headers.empty()) {
+    api::set_headers(attributes->mutable_header(), asked.headers);
   }
   if (asked.options.run_timeout) {
     api::set_duration(attributes->mutable_workflow_run_timeout(), *asked.options.run_timeout);

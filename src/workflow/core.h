@@ -14,6 +14,7 @@
 
 #include "perdure/detail/workflow_context.h"
 #include "perdure/detail/workflow_definition.h"
+#include "workflow/interception.h"
 #include "workflow/local_activity.h"
 #include "workflow/machine.h"
 #include "workflow/machines/local_activity.h"
@@ -26,7 +27,7 @@ namespace perdure::workflow_core {
 
 class WorkflowRun::Core final : public detail::WorkflowContext {
  public:
-  Core(detail::WorkflowDefinition definition, RunIdentity identity);
+  Core(detail::WorkflowDefinition definition, RunIdentity identity, Interceptors interceptors);
   ~Core();
 
   Completion activate(const HistoryEvents& events, ActivationOptions options);
@@ -106,6 +107,13 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   void start_main();
   void request_cancellation();
 
+  // Interceptors, and what their last links do (core_interceptors.cc).
+  void make_interception();
+  std::shared_ptr<detail::Operation> schedule_activity(detail::ActivityRequest request);
+  std::shared_ptr<detail::Operation> schedule_timer(StartTimerInput input);
+  void close_with_continue_as_new(const workflow::ContinueAsNew& request);
+  Task<void> run_signal(const HandleSignalInput& input);
+
   // Ends of fibers (core.cc).
   void finish_main(Task<detail::RunResult>& task);
   void finish_side(SideFiber* fiber, Task<void>& task);
@@ -141,6 +149,8 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   // By the event that recorded the machine's first command.
   std::unordered_map<std::int64_t, std::shared_ptr<Machine>> machines_;  // perdure-allow: looked up only
 
+  const Interceptors interceptors_;
+  std::unique_ptr<Interception> interception_;  // null: there are none
   std::unique_ptr<detail::WorkflowInstance> instance_;
   std::unique_ptr<MainFiber> main_;
   std::list<std::unique_ptr<SideFiber>> side_fibers_;  // signal handlers and created tasks

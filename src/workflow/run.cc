@@ -6,8 +6,9 @@
 
 namespace perdure::workflow_core {
 
-WorkflowRun::WorkflowRun(detail::WorkflowDefinition definition, RunIdentity identity)
-    : core_(std::make_unique<Core>(std::move(definition), std::move(identity))) {}
+WorkflowRun::WorkflowRun(detail::WorkflowDefinition definition, RunIdentity identity,
+                         std::vector<std::shared_ptr<Interceptor>> interceptors)
+    : core_(std::make_unique<Core>(std::move(definition), std::move(identity), std::move(interceptors))) {}
 
 WorkflowRun::~WorkflowRun() = default;
 
@@ -22,5 +23,7 @@ Completion WorkflowRun::resolve_local_activity(std::uint32_t number, LocalActivi
 std::chrono::nanoseconds WorkflowRun::task_timeout() const { return core_->info().task_timeout; }
 std::int64_t WorkflowRun::bytes() const { return core_->bytes(); }
 std::int64_t WorkflowRun::last_event_id() const { return core_->last_event_id(); }
+
+std::chrono::system_clock::time_point WorkflowRun::start_time() const { return core_->info().start_time; }
 
 }  // namespace perdure::workflow_core

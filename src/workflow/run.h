@@ -32,6 +32,10 @@
 #include "temporal/api/history/v1/message.pb.h"
 #include "workflow/local_activity.h"
 
+namespace perdure {
+class Interceptor;
+}
+
 namespace perdure::workflow_core {
 
 struct RunIdentity {
@@ -67,7 +71,8 @@ using HistoryEvents = google::protobuf::RepeatedPtrField<temporal::api::history:
 
 class WorkflowRun {
  public:
-  WorkflowRun(detail::WorkflowDefinition definition, RunIdentity identity);
+  WorkflowRun(detail::WorkflowDefinition definition, RunIdentity identity,
+              std::vector<std::shared_ptr<Interceptor>> interceptors = {});
   ~WorkflowRun();
   WorkflowRun(const WorkflowRun&) = delete;
   WorkflowRun& operator=(const WorkflowRun&) = delete;
@@ -86,6 +91,8 @@ class WorkflowRun {
   std::chrono::nanoseconds task_timeout() const;
   // What the run takes of memory, about: see WorkerOptions::max_cached_workflow_bytes.
   std::int64_t bytes() const;
+  // Of its first event; before that was seen, the epoch.
+  std::chrono::system_clock::time_point start_time() const;
 
  private:
   class Core;

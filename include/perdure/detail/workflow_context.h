@@ -130,6 +130,7 @@ struct ActivityRequest {
   Payloads arguments;
   ActivityOptions options;
   std::source_location where;
+  Headers headers{};  // of interceptors
 };
 
 struct LocalActivityRequest {

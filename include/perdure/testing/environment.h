@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "perdure/client.h"
 
@@ -24,6 +25,9 @@ namespace perdure::testing {
 struct EnvironmentOptions {
   std::string namespace_name = "default";  // the one that there is
   std::string identity{};                  // of the client and its workers; empty: PID@HOST
+  DataConverter data_converter{};
+  std::vector<std::shared_ptr<Interceptor>> interceptors{};
+  std::shared_ptr<MetricsSink> metrics{};
   // What the clock shows at first; none: what it is.
   std::optional<std::chrono::system_clock::time_point> start_time{};
 };

@@ -30,11 +30,17 @@ struct ReplayResult {
   explicit operator bool() const { return !failure; }
 };
 
+// What workers of these workflows have.
+struct ReplayerOptions {
+  DataConverter data_converter{};
+  std::vector<std::shared_ptr<Interceptor>> interceptors{};
+};
+
 // Thread-safe.
 class Replayer {
  public:
   // Throws OptionsError: none, or two of one name.
-  explicit Replayer(Workflows workflows);
+  explicit Replayer(Workflows workflows, ReplayerOptions options = {});
 
   // Throws PerdureError, saying what and where, when `history_json` is no history or of a workflow that is
   // not among the given ones.
@@ -45,6 +51,7 @@ class Replayer {
 
  private:
   Workflows workflows_;
+  ReplayerOptions options_;
 };
 
 // Throws NondeterminismError (or PerdureError: Replayer::replay) when a replay failed.

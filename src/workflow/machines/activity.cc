@@ -101,6 +101,9 @@ Command ActivityMachine::make_command(CommandType type) const {
   if (!request_.arguments.empty()) {
     api::set_payloads(attributes->mutable_input(), request_.arguments);
   }
+  if (!request_.headers.empty()) {
+    api::set_headers(attributes->mutable_header(), request_.headers);
+  }
   if (given(options.schedule_to_close_timeout)) {
     set_timeout(options.schedule_to_close_timeout, attributes->mutable_schedule_to_close_timeout());
   }

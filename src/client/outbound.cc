@@ -1,0 +1,111 @@
+#include "client/outbound.h"
+
+#include <utility>
+
+#include "client/connection.h"
+#include "perdure/async_activity.h"
+#include "perdure/detail/client_calls.h"
+
+namespace perdure::client {
+namespace {
+
+class Outbound final : public ClientOutboundInterceptor {
+ public:
+  explicit Outbound(Connection& connection) : connection_(connection) {}
+
+  StartWorkflowOutput start_workflow(StartWorkflowInput input) override {
+    return send_start(connection_, input);
+  }
+  void signal_workflow(SignalWorkflowInput input) override { send_signal(connection_, input); }
+  void cancel_workflow(CancelWorkflowInput input) override { send_cancel(connection_, input); }
+  void terminate_workflow(TerminateWorkflowInput input) override { send_terminate(connection_, input); }
+  WorkflowExecutionDescription describe_workflow(DescribeWorkflowInput input) override {
+    return send_describe(connection_, input);
+  }
+  Payload workflow_result(WorkflowResultInput input) override { return wait_for_result(connection_, input); }
+  void heartbeat_async_activity(HeartbeatAsyncActivityInput input) override {
+    send_heartbeat(connection_, input);
+  }
+  void complete_async_activity(CompleteAsyncActivityInput input) override {
+    send_completion(connection_, input);
+  }
+  void fail_async_activity(FailAsyncActivityInput input) override { send_failure(connection_, input); }
+  void report_cancellation_async_activity(ReportCancellationAsyncActivityInput input) override {
+    send_cancellation(connection_, input);
+  }
+
+ private:
+  Connection& connection_;
+};
+
+}  // namespace
+
+std::unique_ptr<ClientOutboundInterceptor> make_outbound(
+    Connection& connection, const std::vector<std::shared_ptr<Interceptor>>& interceptors) {
+  std::unique_ptr<ClientOutboundInterceptor> chain = std::make_unique<Outbound>(connection);
+  for (auto interceptor = interceptors.rbegin(); interceptor != interceptors.rend(); ++interceptor) {
+    chain = (*interceptor)->intercept_client(std::move(chain));
+  }
+  return chain;
+}
+
+}  // namespace perdure::client
+
+// What handles and clients call.
+namespace perdure::detail {
+namespace {
+
+WorkflowTarget target_of(const WorkflowReference& workflow) {
+  return {workflow.workflow_id, workflow.run_id, workflow.first_execution_run_id};
+}
+AsyncActivityTarget target_of(const AsyncActivityReference& activity) {
+  return {activity.task_token, activity.workflow_id, activity.run_id, activity.activity_id};
+}
+
+}  // namespace
+
+WorkflowReference start_workflow(const std::shared_ptr<client::Connection>& connection,
+                                 std::string workflow_type, Payloads arguments,
+                                 const WorkflowOptions& options) {
+  StartWorkflowOutput started = connection->outbound().start_workflow({.workflow = std::move(workflow_type),
+                                                                       .args = std::move(arguments),
+                                                                       .options = options,
+                                                                       .headers = {}});
+  return {connection, std::move(started.id), std::move(started.run_id),
+          std::move(started.first_execution_run_id)};
+}
+
+Payload wait_for_result(const WorkflowReference& workflow) {
+  return workflow.connection->outbound().workflow_result({target_of(workflow)});
+}
+void signal_workflow(const WorkflowReference& workflow, const std::string& name, Payloads arguments) {
+  workflow.connection->outbound().signal_workflow(
+      {.workflow = target_of(workflow), .signal = name, .args = std::move(arguments), .headers = {}});
+}
+void cancel_workflow(const WorkflowReference& workflow, const std::string& reason) {
+  workflow.connection->outbound().cancel_workflow({target_of(workflow), reason});
+}
+void terminate_workflow(const WorkflowReference& workflow, const std::string& reason) {
+  workflow.connection->outbound().terminate_workflow({target_of(workflow), reason});
+}
+WorkflowExecutionDescription describe_workflow(const WorkflowReference& workflow) {
+  return workflow.connection->outbound().describe_workflow({target_of(workflow)});
+}
+
+void heartbeat_async_activity(const AsyncActivityReference& activity, Payloads details) {
+  activity.connection->outbound().heartbeat_async_activity({target_of(activity), std::move(details)});
+}
+void complete_async_activity(const AsyncActivityReference& activity, Payload result) {
+  activity.connection->outbound().complete_async_activity({target_of(activity), std::move(result)});
+}
+void fail_async_activity(const AsyncActivityReference& activity, const std::exception_ptr& failure,
+                         Payloads last_heartbeat_details) {
+  activity.connection->outbound().fail_async_activity(
+      {target_of(activity), failure, std::move(last_heartbeat_details)});
+}
+void cancel_async_activity(const AsyncActivityReference& activity, Payloads details) {
+  activity.connection->outbound().report_cancellation_async_activity(
+      {target_of(activity), std::move(details)});
+}
+
+}  // namespace perdure::detail

@@ -1,0 +1,44 @@
+#pragma once
+// The interceptors of one run, around what the run does itself.
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <vector>
+
+#include "perdure/interceptor.h"
+
+namespace perdure::workflow_core {
+
+using Interceptors = std::vector<std::shared_ptr<Interceptor>>;
+
+// What the last links of the chains do.
+struct RunCalls {
+  std::function<Task<detail::RunResult>(const ExecuteWorkflowInput&)> execute_workflow;
+  std::function<Task<void>(const HandleSignalInput&)> handle_signal;
+  std::function<std::shared_ptr<detail::Operation>(detail::ActivityRequest)> start_activity;
+  std::function<std::shared_ptr<detail::Operation>(StartTimerInput)> start_timer;
+  std::function<void(workflow::ContinueAsNew)> continue_as_new;
+};
+
+// The coroutines that the inbound chain makes are destroyed before it.
+class Interception {
+ public:
+  Interception(const Interceptors& interceptors, RunCalls calls);
+
+  WorkflowInboundInterceptor& inbound() { return *inbound_; }
+  std::shared_ptr<detail::Operation> start_activity(detail::ActivityRequest request);
+  std::shared_ptr<detail::Operation> start_timer(StartTimerInput input);
+  void continue_as_new(const workflow::ContinueAsNew& request);
+
+ private:
+  class Inbound;
+  class Outbound;
+
+  const RunCalls calls_;
+  std::unique_ptr<WorkflowOutboundInterceptor> outbound_;
+  std::unique_ptr<WorkflowInboundInterceptor> inbound_;
+};
+
+}  // namespace perdure::workflow_core
