@@ -3,7 +3,7 @@ packages=(
   clang-19 lld-19 clang-format-19 libclang-rt-19-dev
   cmake ninja-build ccache git ca-certificates pkg-config
   protobuf-compiler libprotobuf-dev libsqlite3-dev sqlite3 libssl-dev libfmt-dev libcli11-dev libxxhash-dev
-  libgrpc++-dev protobuf-compiler-grpc zlib1g-dev prometheus-cpp-dev libspdlog-dev
+  libgrpc++-dev protobuf-compiler-grpc zlib1g-dev libzstd-dev prometheus-cpp-dev libspdlog-dev
   libgoogle-perftools-dev
   libgtest-dev libgmock-dev nlohmann-json3-dev python3 python3-venv
 )

@@ -34,6 +34,13 @@ struct StartActivityInput {
   Headers headers{};
   std::source_location where{};  // of the call, for messages
 };
+struct StartLocalActivityInput {
+  std::string activity{};  // its type
+  Payloads args{};
+  LocalActivityOptions options{};
+  Headers headers{};
+  std::source_location where{};
+};
 struct StartTimerInput {
   std::chrono::nanoseconds duration{};
   std::string summary{};
@@ -59,6 +66,9 @@ class WorkflowOutboundInterceptor {
 
   virtual workflow::ActivityHandle<Payload> start_activity(StartActivityInput input) {
     return next_->start_activity(std::move(input));
+  }
+  virtual workflow::ActivityHandle<Payload> start_local_activity(StartLocalActivityInput input) {
+    return next_->start_local_activity(std::move(input));
   }
   // workflow::sleep, but not of zero.
   virtual workflow::TimerHandle start_timer(StartTimerInput input) {

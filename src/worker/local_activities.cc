@@ -277,6 +277,7 @@ void LocalActivities::begin_waiting() {
 void LocalActivities::begin_attempt(const ExecutionPointer& execution) {
   std::shared_ptr<Attempt> attempt;
   Payloads arguments;
+  Headers headers;
   {
     const std::lock_guard lock(mutex_);
     attempt = execution->current;
@@ -286,13 +287,14 @@ void LocalActivities::begin_attempt(const ExecutionPointer& execution) {
       return;
     }
     arguments = execution->task.arguments;
+    headers = execution->task.headers;
     if (given(execution->task.options.start_to_close_timeout)) {
       execution->attempt_timer = calls_.loop().run_after(
           *execution->task.options.start_to_close_timeout,
           [this, execution, raw = attempt.get()] { start_to_close_timed_out(execution, raw); });
     }
   }
-  activities_.run(attempt, std::move(arguments));
+  activities_.run(attempt, std::move(arguments), std::move(headers));
 }
 
 activity::Info LocalActivities::info_of(const Execution& execution) const {

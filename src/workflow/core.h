@@ -110,6 +110,7 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   // Interceptors, and what their last links do (core_interceptors.cc).
   void make_interception();
   std::shared_ptr<detail::Operation> schedule_activity(detail::ActivityRequest request);
+  std::shared_ptr<detail::Operation> schedule_local_activity(detail::LocalActivityRequest request);
   std::shared_ptr<detail::Operation> schedule_timer(StartTimerInput input);
   void close_with_continue_as_new(const workflow::ContinueAsNew& request);
   Task<void> run_signal(const HandleSignalInput& input);

@@ -25,6 +25,10 @@ void WorkflowRun::Core::make_interception() {
                .handle_signal = [this](const HandleSignalInput& input) { return run_signal(input); },
                .start_activity =
                    [this](detail::ActivityRequest request) { return schedule_activity(std::move(request)); },
+               .start_local_activity =
+                   [this](detail::LocalActivityRequest request) {
+                     return schedule_local_activity(std::move(request));
+                   },
                .start_timer = [this](StartTimerInput input) { return schedule_timer(std::move(input)); },
                .continue_as_new =
                    [this](const workflow::ContinueAsNew& request) { close_with_continue_as_new(request); }});

@@ -130,6 +130,12 @@ std::shared_ptr<detail::Operation> WorkflowRun::Core::start_local_activity(
   if (outbox_->closed) {
     return std::make_shared<InertOperation>();
   }
+  return interception_ ? interception_->start_local_activity(std::move(request))
+                       : schedule_local_activity(std::move(request));
+}
+
+std::shared_ptr<detail::Operation> WorkflowRun::Core::schedule_local_activity(
+    detail::LocalActivityRequest request) {
   validate(request.options);
   LocalActivityTask task;
   task.number = static_cast<std::uint32_t>(next_activity_++);
@@ -138,6 +144,7 @@ std::shared_ptr<detail::Operation> WorkflowRun::Core::start_local_activity(
   task.activity_type = std::move(request.activity_type);
   task.arguments = std::move(request.arguments);
   task.options = std::move(request.options);
+  task.headers = std::move(request.headers);
   auto activity = std::make_shared<LocalActivity>(*this, request.where, named, outbox_);
   local_activities_.push_back(activity);
   start_local_activity_machine(std::move(task), *activity);

@@ -16,6 +16,14 @@ class Interception::Outbound final : public WorkflowOutboundInterceptor {
                                .where = input.where,
                                .headers = std::move(input.headers)}));
   }
+  workflow::ActivityHandle<Payload> start_local_activity(StartLocalActivityInput input) override {
+    return workflow::ActivityHandle<Payload>(
+        calls_.start_local_activity({.activity_type = std::move(input.activity),
+                                     .arguments = std::move(input.args),
+                                     .options = std::move(input.options),
+                                     .where = input.where,
+                                     .headers = std::move(input.headers)}));
+  }
   workflow::TimerHandle start_timer(StartTimerInput input) override {
     return workflow::TimerHandle(calls_.start_timer(std::move(input)));
   }
@@ -64,6 +72,15 @@ std::shared_ptr<detail::Operation> Interception::start_activity(detail::Activity
                                  .options = std::move(request.options),
                                  .headers = std::move(request.headers),
                                  .where = request.where}));
+}
+
+std::shared_ptr<detail::Operation> Interception::start_local_activity(detail::LocalActivityRequest request) {
+  return detail::HandleAccess::operation(
+      outbound_->start_local_activity({.activity = std::move(request.activity_type),
+                                       .args = std::move(request.arguments),
+                                       .options = std::move(request.options),
+                                       .headers = std::move(request.headers),
+                                       .where = request.where}));
 }
 
 std::shared_ptr<detail::Operation> Interception::start_timer(StartTimerInput input) {

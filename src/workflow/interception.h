@@ -18,6 +18,7 @@ struct RunCalls {
   std::function<Task<detail::RunResult>(const ExecuteWorkflowInput&)> execute_workflow;
   std::function<Task<void>(const HandleSignalInput&)> handle_signal;
   std::function<std::shared_ptr<detail::Operation>(detail::ActivityRequest)> start_activity;
+  std::function<std::shared_ptr<detail::Operation>(detail::LocalActivityRequest)> start_local_activity;
   std::function<std::shared_ptr<detail::Operation>(StartTimerInput)> start_timer;
   std::function<void(workflow::ContinueAsNew)> continue_as_new;
 };
@@ -29,6 +30,7 @@ class Interception {
 
   WorkflowInboundInterceptor& inbound() { return *inbound_; }
   std::shared_ptr<detail::Operation> start_activity(detail::ActivityRequest request);
+  std::shared_ptr<detail::Operation> start_local_activity(detail::LocalActivityRequest request);
   std::shared_ptr<detail::Operation> start_timer(StartTimerInput input);
   void continue_as_new(const workflow::ContinueAsNew& request);
 

@@ -18,6 +18,7 @@ struct LocalActivityTask {
   std::string activity_type;
   Payloads arguments;
   LocalActivityOptions options;
+  Headers headers{};
   int first_attempt = 1;  // higher after a backoff by a durable timer
   // When the first attempt was asked for, by the worker's clock; none: now.
   std::optional<std::chrono::system_clock::time_point> scheduled_time;

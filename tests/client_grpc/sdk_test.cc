@@ -162,6 +162,64 @@ TEST_F(SdkOverGrpc, AWorkflowRunsToItsResult) {
   EXPECT_THAT(client().get_workflow_handle<Greeting>("w").fetch_history(), testing::HasSubstr("greet"));
 }
 
+// Marks what it encodes; and a link that sends and reads a header.
+class Marking final : public perdure::PayloadCodec, public perdure::Interceptor {
+ public:
+  perdure::Payloads encode(perdure::Payloads payloads) override {
+    for (perdure::Payload& payload : payloads) {
+      payload = {{{"encoding", "binary/marked"}}, "marked" + perdure::serialize_payload(payload)};
+    }
+    return payloads;
+  }
+  perdure::Payloads decode(perdure::Payloads payloads) override {
+    for (perdure::Payload& payload : payloads) {
+      if (payload.metadata_value("encoding") == "binary/marked") {
+        payload = perdure::parse_payload(payload.data.substr(6));
+      }
+    }
+    return payloads;
+  }
+  std::unique_ptr<perdure::ClientOutboundInterceptor> intercept_client(
+      std::unique_ptr<perdure::ClientOutboundInterceptor> next) override {
+    class Link final : public perdure::ClientOutboundInterceptor {
+     public:
+      using ClientOutboundInterceptor::ClientOutboundInterceptor;
+      perdure::StartWorkflowOutput start_workflow(perdure::StartWorkflowInput input) override {
+        input.headers["suffix"] = perdure::to_payload(" and all");
+        return next().start_workflow(std::move(input));
+      }
+    };
+    return std::make_unique<Link>(std::move(next));
+  }
+  std::unique_ptr<perdure::WorkflowInboundInterceptor> intercept_workflow(
+      std::unique_ptr<perdure::WorkflowInboundInterceptor> next) override {
+    class Link final : public perdure::WorkflowInboundInterceptor {
+     public:
+      using WorkflowInboundInterceptor::WorkflowInboundInterceptor;
+      perdure::Task<perdure::ExecuteWorkflowOutput> execute_workflow(
+          perdure::ExecuteWorkflowInput input) override {
+        const auto suffix = perdure::from_payload<std::string>(input.headers.at("suffix"));
+        auto output = co_await next().execute_workflow(std::move(input));
+        output.result = perdure::to_payload(perdure::from_payload<std::string>(output.result) + suffix);
+        co_return output;
+      }
+    };
+    return std::make_unique<Link>(std::move(next));
+  }
+};
+
+TEST_F(SdkOverGrpc, PayloadsAreCodedAndHeadersTravel) {
+  const auto marking = std::make_shared<Marking>();
+  client_ = perdure::Client::connect(
+      wire_.address(), {.data_converter = {.payload_codec = marking}, .interceptors = {marking}});
+  const auto running = worker();
+  const auto handle = client().start_workflow<Greeting>("x", {.id = "w", .task_queue = kQueue});
+  EXPECT_EQ(handle.result(), "Hello, x and all");
+  const std::string history = handle.fetch_history();
+  EXPECT_THAT(history, testing::Not(testing::HasSubstr("SGVsbG8")));  // Hello, in base64
+  EXPECT_THAT(history, testing::HasSubstr("IiBhbmQgYWxsIg=="));       // the header, which nobody encodes
+}
+
 TEST_F(SdkOverGrpc, AFailureArrivesWithItsCauses) {
   const auto running = worker();
   const auto error = error_of<perdure::WorkflowFailureError>(

@@ -97,6 +97,10 @@ class TracingWorkflowOutbound final : public perdure::WorkflowOutboundIntercepto
     input.headers[kHeader] = perdure::to_payload(trace_ + "/" + input.activity);
     return next().start_activity(std::move(input));
   }
+  workflow::ActivityHandle<Payload> start_local_activity(perdure::StartLocalActivityInput input) override {
+    input.headers[kHeader] = perdure::to_payload(trace_ + "/local/" + input.activity);
+    return next().start_local_activity(std::move(input));
+  }
   void continue_as_new(perdure::ContinueAsNewInput input) override {
     input.headers[kHeader] = perdure::to_payload(trace_ + "/next");
     next().continue_as_new(std::move(input));
@@ -265,6 +269,13 @@ class Declined {
   }
 };
 
+class Nearby {
+ public:
+  perdure::Task<std::string> run(std::string card) {
+    co_return co_await workflow::execute_local_activity<charge>(card, {.start_to_close_timeout = 10s});
+  }
+};
+
 class WaitsLong {
  public:
   perdure::Task<void> run() { co_await workflow::sleep(24h); }
@@ -329,6 +340,15 @@ TEST_F(InterceptorTest, ErrorsPassThroughAllOfThem) {
   const auto running = worker(everything());
   EXPECT_EQ(client().execute_workflow<Declined>({.id = "d", .task_queue = kQueue}), "because: declined 4711");
   EXPECT_THAT(journal_->lines(), Contains("activity: begin decline, trace start:Declined/decline"));
+}
+
+TEST_F(InterceptorTest, LocalActivitiesHaveTheirTraceToo) {
+  const auto running =
+      worker({.workflows = perdure::workflows<Nearby>(), .activities = perdure::activities<charge>()});
+  EXPECT_EQ(client().execute_workflow<Nearby>("4711", {.id = "n", .task_queue = kQueue}), "charged 4711");
+  EXPECT_THAT(journal_->lines(),
+              AllOf(Contains("activity: begin charge, trace start:Nearby/local/charge"),
+                    Contains("activity: heartbeat charge"), Contains("activity: end charge")));
 }
 
 TEST_F(InterceptorTest, CancelTerminateAndDescribeAreSeen) {

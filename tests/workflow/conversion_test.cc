@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "api/convert.h"
+#include "api/encoded_attributes.h"
 #include "api/failure_conversion.h"
 #include "api/payload_conversion.h"
 
@@ -40,6 +41,44 @@ TEST(FailureConversion, ChainsCauses) {
   ASSERT_NE(cause, nullptr);
   EXPECT_EQ(cause->type(), "ValueError");
   EXPECT_EQ(cause->stack_trace(), "line 1");
+}
+
+// As EncodedFailure of Temporal's Python SDK writes it, of which each failure of a chain hides its own.
+Failure failure_hidden_by_python() {
+  Failure failure;
+  failure.set_message("Encoded failure");
+  failure.mutable_application_failure_info()->set_type("Outer");
+  api::set_payload(
+      failure.mutable_encoded_attributes(),
+      {{{"encoding", "json/plain"}}, R"({"message":"it broke","stack_trace":"  File \"a.py\", line 7\n"})"});
+  *failure.mutable_cause() = failure;
+  failure.mutable_cause()->mutable_encoded_attributes()->set_data(R"({"message":"inner","stack_trace":""})");
+  return failure;
+}
+
+TEST(FailureConversion, ReadsWhatPythonHides) {
+  const auto error = api::failure_to_error(failure_hidden_by_python());
+  EXPECT_EQ(error->message(), "it broke");
+  EXPECT_EQ(error->stack_trace(), "  File \"a.py\", line 7\n");
+  EXPECT_EQ(error->cause()->message(), "inner");
+  // What is passed on is the failure as it is, to be hidden again on its way out.
+  const Failure again = api::exception_to_failure(api::failure_to_exception(failure_hidden_by_python()));
+  EXPECT_EQ(again.message(), "it broke");
+  EXPECT_FALSE(again.has_encoded_attributes());
+}
+
+TEST(FailureConversion, HidesAsPythonDoes) {
+  Failure failure;
+  failure.set_message("it broke");
+  failure.set_stack_trace("  File \"a.py\", line 7\n");
+  failure.mutable_application_failure_info()->set_type("Outer");
+  api::hide_common_attributes(&failure);
+  Failure expected = failure_hidden_by_python();
+  expected.clear_cause();
+  EXPECT_EQ(api::serialize(failure), api::serialize(expected));
+  api::show_common_attributes(&failure);
+  EXPECT_EQ(failure.message(), "it broke");
+  EXPECT_EQ(failure.stack_trace(), "  File \"a.py\", line 7\n");
 }
 
 TEST(FailureConversion, ThrowsTheMostDerivedType) {

@@ -138,6 +138,7 @@ struct LocalActivityRequest {
   Payloads arguments;
   LocalActivityOptions options;
   std::source_location where;
+  Headers headers{};  // of interceptors
 };
 
 class WorkflowContext {
