@@ -51,7 +51,8 @@ Failure failure_hidden_by_python() {
   api::set_payload(
       failure.mutable_encoded_attributes(),
       {{{"encoding", "json/plain"}}, R"({"message":"it broke","stack_trace":"  File \"a.py\", line 7\n"})"});
-  *failure.mutable_cause() = failure;
+  const Failure alone = failure;
+  *failure.mutable_cause() = alone;
   failure.mutable_cause()->mutable_encoded_attributes()->set_data(R"({"message":"inner","stack_trace":""})");
   return failure;
 }
