@@ -26,8 +26,7 @@ void Mirror::apply(const Transition& transition) {
     const MirrorRun& run = *runs_.at(write.execution.value);
     check_items(run);
     timelines_[run.key.workflow_id.value].push_back(
-        Snapshot{transition.sequence, transition.now, current_[run.key.workflow_id.value],
-                 current_[run.key.workflow_id.value]->check.status()});
+        Snapshot{transition.sequence, transition.now, current_[run.key], current_[run.key]->check.status()});
   }
 }
 
@@ -47,7 +46,7 @@ void Mirror::apply_write(const RunWrite& write, const Transition& transition) {
   }
   MirrorRun& run = *found->second;
   if (write.make_current) {
-    current_[write.key.workflow_id.value] = &run;
+    current_[write.key] = &run;
   }
   run.state = write.state;
   for (const ItemKey& key : write.erase) {
@@ -91,9 +90,8 @@ void Mirror::check_chains(const Transition& transition) {
   for (const RunWrite& write : transition.writes) {
     const MirrorRun& run = *runs_.at(write.execution.value);
     if (!run.check.closed()) {
-      report_.expect(current_[run.key.workflow_id.value] == &run, "W1",
-                     "{}: run {} is open, but not the current one", run.key.workflow_id.value,
-                     run.run_id.value);
+      report_.expect(current_[run.key] == &run, "W1", "{}: run {} is open, but not the current one",
+                     run.key.workflow_id.value, run.run_id.value);
     }
     if (!run.check.successor().empty()) {
       const MirrorRun* next = find_run(run.check.successor());
@@ -110,10 +108,9 @@ void Mirror::check_chains(const Transition& transition) {
     }
     if (write.create) {
       for (const auto& [id, other] : runs_) {
-        report_.expect(
-            other.get() == &run || other->check.closed() || other->key.workflow_id != run.key.workflow_id,
-            "W1", "{}: runs {} and {} are both open", run.key.workflow_id.value, other->run_id.value,
-            run.run_id.value);
+        report_.expect(other.get() == &run || other->check.closed() || other->key != run.key, "W1",
+                       "{}: runs {} and {} are both open", run.key.workflow_id.value, other->run_id.value,
+                       run.run_id.value);
       }
     }
   }
@@ -211,7 +208,7 @@ const MirrorRun* Mirror::find_run(const std::string& run_id) const {
 }
 
 const MirrorRun* Mirror::current(const std::string& workflow_id) const {
-  const auto found = current_.find(workflow_id);
+  const auto found = current_.find({NamespaceName(kNamespace), WorkflowId(workflow_id)});
   return found == current_.end() ? nullptr : found->second;
 }
 

@@ -18,6 +18,9 @@
 
 namespace perdure::sim {
 
+// What the simulation uses.
+inline constexpr const char* kNamespace = "default";
+
 struct StoredEvent {
   temporal::api::history::v1::HistoryEvent event;
   std::uint64_t digest = 0;   // of its serialised bytes
@@ -98,7 +101,7 @@ class Mirror {
   std::vector<Timestamp> times_{Timestamp{}};
   std::map<std::int64_t, std::unique_ptr<MirrorRun>> runs_;  // by ExecutionId
   std::map<std::string, MirrorRun*> by_run_id_;
-  std::map<std::string, MirrorRun*> current_;  // by workflow id: one namespace
+  std::map<WorkflowKey, MirrorRun*> current_;
   std::map<std::string, std::vector<Snapshot>> timelines_;
   std::map<std::pair<std::string, ItemKey>, std::vector<std::int64_t>> touches_;
 };

@@ -32,6 +32,9 @@ class RecordingStorage : public storage::Storage {
 
   const storage::StoreInfo& info() const override { return inner_->info(); }
   void commit(std::vector<Transition> transitions, std::function<void(Status)> done) override;
+  Status put_record(const std::string& key, const std::string& value) override {
+    return inner_->put_record(key, value);
+  }
   Result<std::optional<ExecutionId>> find_current(const WorkflowKey& key) override {
     return inner_->find_current(key);
   }

@@ -14,7 +14,6 @@ namespace perdure::sim {
 
 namespace wire = temporal::api::workflowservice::v1;
 
-inline constexpr const char* kNamespace = "default";
 
 struct World {
   World(const Plan& seed_plan, bool verbose)

@@ -1,6 +1,7 @@
 #pragma once
 // What the methods of the frontend share: one call under way, and how it gets to the engine's thread.
 #include <google/protobuf/arena.h>
+#include <google/protobuf/descriptor.h>
 
 #include <cstdint>
 #include <functional>
@@ -63,9 +64,11 @@ template <class Request, class Response>
 using CallPointer = std::shared_ptr<Call<Request, Response>>;
 
 struct Core {
-  explicit Core(runtime::Instance& engine) : instance(engine), tokens(engine.token_key()) {}
+  explicit Core(runtime::Instance& engine)
+      : instance(engine), namespaces(engine.storage().info().records), tokens(engine.token_key()) {}
 
   runtime::Instance& instance;
+  Namespaces namespaces;
   const Tokens tokens;
 
   // Runs `command` on the engine's thread, or answers the call with the reason why not.
@@ -82,9 +85,10 @@ struct Core {
 
 // Which namespace a method's request must name.
 enum class NamespaceRule {
-  kNone,       // it has none, or looks at it itself
-  kRequired,   // must exist
-  kFromToken,  // may be left out; the task token has it
+  kNone,        // it has none, or looks at it itself
+  kRequired,    // must exist
+  kRegistered,  // must exist and take new work
+  kFromToken,   // may be left out; the task token has it
 };
 
 struct Method {
@@ -95,8 +99,13 @@ struct Method {
       invoke;
 };
 
-// kNotFound, or what else is wrong with the namespace that the request names.
-Status check_namespace(const google::protobuf::Message& request, NamespaceRule rule);
+// The request's field `namespace`, unless the rule is not to look at it.
+const google::protobuf::FieldDescriptor* namespace_field(const google::protobuf::Descriptor& request,
+                                                         NamespaceRule rule);
+// kNotFound, or what else is wrong with the namespace that the request names. `field`: null, or
+// namespace_field().
+Status check_namespace(const Namespaces& namespaces, const google::protobuf::Message& request,
+                       const google::protobuf::FieldDescriptor* field, NamespaceRule rule);
 
 using Methods = std::map<std::string, Method, std::less<>>;
 
@@ -105,15 +114,15 @@ template <class Request, class Response>
 void add_method(Methods& methods, std::string_view name, NamespaceRule rule,
                 void (*handler)(Core&, CallPointer<Request, Response>)) {
   methods[std::string(name)] = {
-      rule,
-      [handler, rule](Core& core, const RequestReader& read, google::protobuf::Message* response,
-                      const CallOptions& options, std::uint64_t ticket, std::function<void(Status)> done) {
+      rule, [handler, rule, field = namespace_field(*Request::descriptor(), rule)](
+                Core& core, const RequestReader& read, google::protobuf::Message* response,
+                const CallOptions& options, std::uint64_t ticket, std::function<void(Status)> done) {
         check(response->GetDescriptor() == Response::descriptor(),
               "a method is called with its own response type");
         auto call = std::make_shared<Call<Request, Response>>();
         Status status = read(&call->request);
         if (status.ok()) {
-          status = check_namespace(call->request, rule);
+          status = check_namespace(core.namespaces, call->request, field, rule);
         }
         if (!status.ok()) {
           done(status);
@@ -132,6 +141,7 @@ void add_history_methods(Methods& methods);
 void add_poll_methods(Methods& methods);
 void add_workflow_task_methods(Methods& methods);
 void add_activity_methods(Methods& methods);
+void add_namespace_methods(Methods& methods);
 void add_system_methods(Methods& methods);
 
 // A reply that copies an engine answer into the call's response.

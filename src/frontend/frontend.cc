@@ -24,6 +24,7 @@ Methods all_methods() {
   add_poll_methods(methods);
   add_workflow_task_methods(methods);
   add_activity_methods(methods);
+  add_namespace_methods(methods);
   add_system_methods(methods);
   const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(kService);
   check(service != nullptr, "the generated API is linked whole");
@@ -112,18 +113,40 @@ void Frontend::cancel(std::uint64_t ticket) {
   }
 }
 
-Status check_namespace(const google::protobuf::Message& request, NamespaceRule rule) {
+const google::protobuf::FieldDescriptor* namespace_field(const google::protobuf::Descriptor& request,
+                                                         NamespaceRule rule) {
   if (rule == NamespaceRule::kNone) {
+    return nullptr;
+  }
+  const auto* field = request.FindFieldByName("namespace");
+  check(field != nullptr, "a method that needs a namespace has a field for it");
+  return field;
+}
+
+Status check_namespace(const Namespaces& namespaces, const google::protobuf::Message& request,
+                       const google::protobuf::FieldDescriptor* field, NamespaceRule rule) {
+  if (field == nullptr) {
     return {};
   }
-  const auto* field = request.GetDescriptor()->FindFieldByName("namespace");
-  check(field != nullptr, "a method that needs a namespace has a field for it");
   std::string scratch;
   const std::string& name = request.GetReflection()->GetStringReference(request, field, &scratch);
   if (name.empty()) {
     return rule == NamespaceRule::kFromToken ? Status() : invalid_argument("Namespace is empty.");
   }
-  return find_namespace(name).status();
+  const auto found = namespaces.find(name);
+  if (!found.ok()) {
+    return found.status();
+  }
+  const auto state = (*found)->namespace_info().state();
+  if (rule == NamespaceRule::kRegistered && state != temporal::api::enums::v1::NAMESPACE_STATE_REGISTERED) {
+    temporal::api::errordetails::v1::NamespaceInvalidStateFailure detail;
+    detail.set_namespace_(name);
+    detail.set_state(state);
+    detail.add_allowed_states(temporal::api::enums::v1::NAMESPACE_STATE_REGISTERED);
+    return api::with_detail(Code::kFailedPrecondition,
+                            "Namespace has invalid state: Deprecated. Must be Registered.", detail);
+  }
+  return {};
 }
 
 Status Core::not_accepted() const {

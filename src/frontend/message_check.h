@@ -8,8 +8,8 @@ namespace perdure::frontend {
 
 // Copies a caller's request through the wire's own encoding and parser, so that what a remote caller could
 // not send does not get in from this process either. kResourceExhausted, with the text that SDKs recognise,
-// for a message over limits::kMessage; kInvalidArgument for a message nested deeper than limits::kRequestDepth
-// or with a string that is not UTF-8 (which field). Thread-safe.
+// for a message over limits::kMessage; kInvalidArgument for a message nested deeper than
+// limits::kRequestDepth or with a string that is not UTF-8 (which field). Thread-safe.
 Status copy_checked(const google::protobuf::Message& from, google::protobuf::Message* to);
 
 }  // namespace perdure::frontend

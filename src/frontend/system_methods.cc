@@ -1,8 +1,4 @@
 // What the service says about itself. Capabilities are true only for what works.
-#include <utility>
-
-#include "api/convert.h"
-#include "base/limits.h"
 #include "frontend/core.h"
 
 namespace perdure::frontend {
@@ -10,8 +6,6 @@ namespace {
 
 using SystemCall = CallPointer<wire::GetSystemInfoRequest, wire::GetSystemInfoResponse>;
 using ClusterCall = CallPointer<wire::GetClusterInfoRequest, wire::GetClusterInfoResponse>;
-using NamespaceCall = CallPointer<wire::DescribeNamespaceRequest, wire::DescribeNamespaceResponse>;
-using NamespacesCall = CallPointer<wire::ListNamespacesRequest, wire::ListNamespacesResponse>;
 
 constexpr const char* kServerVersion = "1.32.0";  // of the Temporal server whose behaviour this one follows
 constexpr const char* kCluster = "active";
@@ -47,63 +41,11 @@ void cluster_info(Core&, ClusterCall call) {
   call->finish();
 }
 
-void write_namespace(const NamespaceEntry& entry, wire::DescribeNamespaceResponse* out) {
-  auto* info = out->mutable_namespace_info();
-  info->set_name(std::string(entry.name));
-  info->set_id(std::string(entry.id));
-  info->set_description(std::string(entry.description));
-  info->set_state(temporal::api::enums::v1::NAMESPACE_STATE_REGISTERED);
-  info->mutable_capabilities();
-  info->mutable_limits()->set_blob_size_limit_error(limits::kBlobError);
-  info->mutable_limits()->set_memo_size_limit_error(limits::kMemoError);
-  auto* config = out->mutable_config();
-  api::set_duration(config->mutable_workflow_execution_retention_ttl(), entry.retention);
-  config->mutable_bad_binaries();
-  config->set_history_archival_state(temporal::api::enums::v1::ARCHIVAL_STATE_DISABLED);
-  config->set_visibility_archival_state(temporal::api::enums::v1::ARCHIVAL_STATE_DISABLED);
-  auto* replication = out->mutable_replication_config();
-  replication->set_active_cluster_name(kCluster);
-  replication->add_clusters()->set_cluster_name(kCluster);
-}
-
-// By name or by id, not both.
-Result<const NamespaceEntry*> named_namespace(const wire::DescribeNamespaceRequest& request) {
-  if (request.id().empty()) {
-    return find_namespace(request.namespace_());
-  }
-  if (!request.namespace_().empty()) {
-    return invalid_argument("GetNamespace operation failed.  Both ID and Name specified in request.");
-  }
-  return find_namespace_by_id(request.id());
-}
-
-void describe_namespace(Core&, NamespaceCall call) {
-  auto entry = named_namespace(call->request);
-  if (entry.ok()) {
-    write_namespace(**entry, call->response);
-  }
-  call->answer(entry.status());
-}
-
-// All of them are one page, of any size; so no token was ever handed out.
-void list_namespaces(Core&, NamespacesCall call) {
-  if (!call->request.next_page_token().empty()) {
-    call->answer(invalid_argument("Invalid NextPageToken."));
-    return;
-  }
-  for (const NamespaceEntry& entry : all_namespaces()) {
-    write_namespace(entry, call->response->add_namespaces());
-  }
-  call->finish();
-}
-
 }  // namespace
 
 void add_system_methods(Methods& methods) {
   add_method(methods, "GetSystemInfo", NamespaceRule::kNone, &system_info);
   add_method(methods, "GetClusterInfo", NamespaceRule::kNone, &cluster_info);
-  add_method(methods, "DescribeNamespace", NamespaceRule::kNone, &describe_namespace);
-  add_method(methods, "ListNamespaces", NamespaceRule::kNone, &list_namespaces);
 }
 
 }  // namespace perdure::frontend

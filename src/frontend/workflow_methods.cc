@@ -131,7 +131,7 @@ void describe(Core& core, DescribeCall call) {
 }  // namespace
 
 void add_workflow_methods(Methods& methods) {
-  add_method(methods, "StartWorkflowExecution", NamespaceRule::kRequired, &start);
+  add_method(methods, "StartWorkflowExecution", NamespaceRule::kRegistered, &start);
   add_method(methods, "SignalWorkflowExecution", NamespaceRule::kRequired, &signal);
   add_method(methods, "RequestCancelWorkflowExecution", NamespaceRule::kRequired, &request_cancel);
   add_method(methods, "TerminateWorkflowExecution", NamespaceRule::kRequired, &terminate);

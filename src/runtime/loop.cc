@@ -165,7 +165,8 @@ void Loop::finish_round(const Status& outcome) {
     histories_.append(execution, std::move(batch));
   }
   for (engine::WrittenEvents& written : round_.events) {
-    histories_.keep_parsed(written.execution, written.first_event_id, written.bytes, std::move(written.events));
+    histories_.keep_parsed(written.execution, written.first_event_id, written.bytes,
+                           std::move(written.events));
   }
   release(Status());
 }
@@ -218,6 +219,15 @@ void Loop::die(const Status& why) {
   if (options_.on_fatal) {
     options_.on_fatal(why);
   }
+}
+
+Status Loop::put_record(const std::string& key, const std::string& value) {
+  if (ended_) {
+    return mailbox_.state();
+  }
+  Status status = storage_->put_record(key, value);
+  note_read_failure(status);  // beyond trust as well
+  return status.code() == Code::kResourceExhausted ? storage_full(status) : status;
 }
 
 void Loop::flush_waiting(const Status& why, const Status& poll_answer) {

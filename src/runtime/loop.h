@@ -61,6 +61,7 @@ class Loop {
   void poll_activity_task(Poll poll, Reply<std::optional<ActivityTaskHandOut>> reply);
   void read_history(HistoryQuery query, Reply<HistoryAnswer> reply);
   void read_history_reverse(const ReverseHistoryQuery& query, Reply<HistoryAnswer> reply);
+  Status put_record(const std::string& key, const std::string& value);
   void cancel(std::uint64_t id);
   void release_polls(const std::string& sticky_queue, const std::string& worker_instance_key);
   // Puts the first page of history into a started task. Its run must not be dirty.

@@ -68,6 +68,10 @@ void Service::read_history_reverse(const ReverseHistoryQuery& query, Reply<Histo
   loop_.read_history_reverse(query, std::move(reply));
 }
 
+Status Service::put_record(const std::string& key, const std::string& value) {
+  return loop_.put_record(key, value);
+}
+
 void Service::cancel(std::uint64_t id) { loop_.cancel(id); }
 
 void Service::release_polls(const std::string& sticky_queue, const std::string& worker_instance_key) {

@@ -135,6 +135,9 @@ class Service {
   void read_history(HistoryQuery query, Reply<HistoryAnswer> reply);
   void read_history_reverse(const ReverseHistoryQuery& query, Reply<HistoryAnswer> reply);
 
+  // Keeps a record of the service itself, see Storage::put_record(); durable when this returns OK.
+  Status put_record(const std::string& key, const std::string& value);
+
   // Answers a waiting poll or history query with kCancelled; no effect on a call that does not wait.
   void cancel(std::uint64_t id);
   // Answers the polls of a worker that shuts down with nothing: those on `sticky_queue` (a queue key, or

@@ -93,6 +93,19 @@ class Tests:
         has(self.cli("operator", "namespace", "describe", "-n", "default"), "default", "Registered")
         has(self.cli("operator", "namespace", "describe", "-n", "nowhere", fails=True), "Namespace nowhere is not found.")
 
+    def test_operator_namespace_create_and_update(self):
+        name = f"made-for-{self.queue}"
+        has(self.cli("operator", "namespace", "create", "-n", name, "--description", "d", "--data", "a=b"), "registered")
+        has(self.cli("operator", "namespace", "create", "-n", name, fails=True), f'Namespace "{name}" already exists')
+        has(self.cli("operator", "namespace", "update", "-n", name, "--retention", "24h", "--data", "c=d"), "succeeded")
+        has(self.cli("operator", "namespace", "describe", "-n", name), name, "map[a:b c:d]", "24h0m0s", "Normal")
+        short = ("operator", "namespace", "create", "-n", name + "-short", "--retention", "30m")
+        has(self.cli(*short, fails=True), "A valid retention period is not set on request.")
+        start = ("workflow", "start", "-n", name, "--type", "Flow", "--task-queue", self.queue, "-w", "w")
+        has(self.cli(*start), "Running execution")
+        has(self.cli("workflow", "describe", "-n", name, "-w", "w"), "Flow")
+        has(self.cli("workflow", "describe", "-w", "w", fails=True), "not found")
+
     def test_workflow_start_twice(self):
         workflow_id = self.start("twice")
         has(self.start("twice"), workflow_id)  # the CLI is content with the run that is there

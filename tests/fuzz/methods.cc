@@ -36,6 +36,9 @@ const std::map<std::string_view, int>& weights() {
       {"GetClusterInfo", 5},
       {"DescribeNamespace", 10},
       {"ListNamespaces", 5},
+      {"RegisterNamespace", 5},
+      {"UpdateNamespace", 5},
+      {"DeprecateNamespace", 2},
   };
   return kWeights;
 }

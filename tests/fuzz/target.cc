@@ -239,7 +239,10 @@ void Target::judge(const Call& call) {
 
 void Target::judge_ok(const Call& call) {
   const RequestFacts& facts = call.facts;
-  report_.expect(facts.namespace_name.empty() || facts.namespace_name == "default", "namespace",
+  if (call.method->name == "RegisterNamespace") {
+    namespaces_.insert(facts.namespace_name);
+  }
+  report_.expect(facts.namespace_name.empty() || namespaces_.contains(facts.namespace_name), "namespace",
                  "{} is carried out for the namespace {:?}", call.method->name, facts.namespace_name);
   judge_token(call);
   judge_history(call);
@@ -273,6 +276,7 @@ std::set<std::string> Target::candidates_of(const Call& call) const {
   std::set<std::string> candidates;
   for (const auto& [id, run] : mirror_.runs()) {
     if (run->key.workflow_id.value == call.facts.workflow_id &&
+        run->key.namespace_name.value == call.facts.namespace_name &&
         (call.facts.run_id.empty() || call.facts.run_id == run->run_id.value)) {
       candidates.insert(run->run_id.value);
     }

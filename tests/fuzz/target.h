@@ -6,7 +6,7 @@
 //              that the caller is at fault
 //   text       what is answered can be parsed again, and messages are UTF-8
 //   tokens     only a token that was handed out is accepted, and it changes its own run only
-//   namespace  a request that names another namespace than `default` is never carried out
+//   namespace  a request that names another namespace than `default` and those registered is never carried out
 //   history    events that are answered are those that were stored for that run
 //   store      the simulator's mirror: invariants of every transition, store and memory compared
 //   faults     no command on a run threw
@@ -90,6 +90,7 @@ class Target {
 
   sim::Report& report_;
   Pool& pool_;
+  std::set<std::string> namespaces_{"default"};
   sim::Mirror mirror_;
   testing::FakeClock clock_;
   std::uint64_t seed_;

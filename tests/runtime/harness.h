@@ -54,6 +54,9 @@ class TestStorage : public storage::Storage {
     }
     inner_->commit(std::move(transitions), done);
   }
+  Status put_record(const std::string& key, const std::string& value) override {
+    return refuse.ok() ? inner_->put_record(key, value) : refuse;
+  }
   void let_go() { std::exchange(held, nullptr)(); }
 
   Result<std::optional<ExecutionId>> find_current(const WorkflowKey& key) override {

@@ -55,6 +55,22 @@ TEST_F(DiskFaultTest, AFullDiskRefusesTheCommitAndTheStoreGoesOnWhenItIsEmptied)
   EXPECT_TRUE(store->close().ok());
 }
 
+TEST_F(DiskFaultTest, ARecordIsKeptOrRefusedAsACommitIs) {
+  auto store = open();
+  run(*store, 5);
+  disk_.set_full(true);
+  EXPECT_EQ(store->put_record("namespace/a", std::string(100'000, 'a')).code(), Code::kResourceExhausted);
+  EXPECT_TRUE(store->info().records.empty());
+  disk_.set_full(false);
+  ASSERT_TRUE(store->put_record("namespace/a", "kept").ok());
+  run(*store, 5);
+  Random random(1);
+  disk_.crash(random);  // power is cut: what was not synced is gone
+  store = open();
+  EXPECT_EQ(store->info().records.at("namespace/a"), "kept");
+  EXPECT_EQ(*describe(*store), describe(model_));
+}
+
 TEST_F(DiskFaultTest, ADiskThatFillsUpDuringAnyWriteLosesNothing) {
   for (int round = 0; round < 20; ++round) {
     auto store = open();

@@ -47,6 +47,25 @@ class SqliteStoreTest : public ::testing::Test {
   Model model_;
 };
 
+TEST_F(SqliteStoreTest, RecordsAreThereAfterACloseAndAfterACrash) {
+  auto store = open();
+  EXPECT_TRUE(store->info().records.empty());
+  ASSERT_TRUE(store->put_record("namespace/a", "first").ok());
+  run(*store, 3, 1);
+  ASSERT_TRUE(store->put_record("namespace/a", "second").ok());
+  ASSERT_TRUE(store->put_record("namespace/b", std::string("\0\xff", 2)).ok());
+  const std::map<std::string, std::string> records = {{"namespace/a", "second"},
+                                                      {"namespace/b", std::string("\0\xff", 2)}};
+  EXPECT_EQ(store->info().records, records);
+  store.reset();  // as a crash
+  store = open();
+  EXPECT_EQ(store->info().records, records);
+  EXPECT_TRUE(store->close().ok());
+  store = open();
+  EXPECT_EQ(store->info().records, records);
+  expect_same(*store);
+}
+
 TEST_F(SqliteStoreTest, ANewDirectoryIsEmptyAndHasAKey) {
   auto store = open();
   EXPECT_EQ(store->info().last_sequence, 0);

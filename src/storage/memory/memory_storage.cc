@@ -45,6 +45,11 @@ class MemoryStorage : public Storage {
     done(Status());
   }
 
+  Status put_record(const std::string& key, const std::string& value) override {
+    info_.records[key] = value;
+    return Status();
+  }
+
   Result<std::optional<ExecutionId>> find_current(const WorkflowKey& key) override {
     auto found = current_.find(key);
     return found == current_.end() ? std::optional<ExecutionId>() : found->second;

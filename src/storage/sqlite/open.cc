@@ -337,6 +337,8 @@ Status SqliteStore::read_identity() {
     }
     if (key == "token_key") {
       info_.token_key = value;
+    } else if (key.rfind(kRecordPrefix, 0) == 0) {
+      info_.records.emplace(key.substr(kRecordPrefix.size()), value);
     }
   }
   if (rc != SQLITE_DONE) {

@@ -14,6 +14,9 @@ inline constexpr std::int32_t kFormatVersion = 1;
 inline constexpr int kPageSize = 4096;
 inline constexpr int kPageReserve = 8;  // at the end of each page: its checksum, see checked_vfs.h
 
+// Keys of the table meta that are records of the service, see Storage::put_record().
+inline constexpr std::string_view kRecordPrefix = "record/";
+
 // The state comes last in a row, so that reading the other columns never follows it onto overflow pages.
 // Items are clustered by run: one is loaded with all of its items, and their number is bounded by what is
 // pending.

@@ -52,7 +52,7 @@ struct Statements {
   Status prepare(sqlite3* db);
 
   Statement begin, commit, rollback;
-  Statement read_meta, read_commit_state, write_commit_state;
+  Statement read_meta, put_meta, read_commit_state, write_commit_state;
   Statement insert_runs, update_runs, insert_batches, insert_items, update_items, delete_items, put_current;
   Statement find_current, find_any_run, find_run;
   Statement read_run, read_items, read_last_batch, read_batch_starts, read_batches, any_row_of_run;
@@ -66,6 +66,7 @@ class SqliteStore : public Storage {
 
   const StoreInfo& info() const override { return info_; }
   void commit(std::vector<Transition> transitions, std::function<void(Status)> done) override;
+  Status put_record(const std::string& key, const std::string& value) override;
   Result<std::optional<ExecutionId>> find_current(const WorkflowKey& key) override;
   Result<std::optional<ExecutionId>> find_run(const WorkflowKey& key, const RunId& run_id) override;
   Result<std::optional<LoadedRun>> load(ExecutionId execution) override;

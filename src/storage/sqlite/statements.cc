@@ -85,6 +85,7 @@ Status Statements::prepare(sqlite3* db) {
       {&commit, "COMMIT"},
       {&rollback, "ROLLBACK"},
       {&read_meta, "SELECT key, value, checksum FROM meta ORDER BY key"},
+      {&put_meta, "INSERT OR REPLACE INTO meta(key, value, checksum) VALUES(?,?,?)"},
       {&read_commit_state, kReadCommitState},
       {&write_commit_state, kUpdateCommitState},
       {&insert_runs, kInsertRuns},

@@ -104,6 +104,31 @@ Status SqliteStore::keep(const std::vector<Transition>& transitions) {
   return Status();
 }
 
+Status SqliteStore::put_record(const std::string& key, const std::string& value) {
+  const std::string stored = std::string(kRecordPrefix) + key;
+  if (!refusal_.ok()) {
+    return refusal_;
+  }
+  if (options_.read_only) {
+    return failed_precondition(fmt::format("'{}' is open for reading only", options_.directory));
+  }
+  if (const int rc = run_once(sql_.begin); rc != SQLITE_OK) {
+    return abandon_commit(rc);
+  }
+  {
+    Statement::Scope scope(sql_.put_meta);
+    sql_.put_meta.bind_text(stored).bind_blob(value).bind_checksum(sum_.meta(stored, value));
+    if (const int rc = sql_.put_meta.run(); rc != SQLITE_OK) {
+      return abandon_commit(rc);
+    }
+  }
+  if (const int rc = run_once(sql_.commit); rc != SQLITE_OK) {
+    return abandon_commit(rc);
+  }
+  info_.records[key] = value;
+  return Status();
+}
+
 Status SqliteStore::apply(const Transition& transition, CommitColumns& totals) {
   totals.chain = sum_.transition(totals.chain, transition.sequence, transition.now.nanos);
   for (const RunWrite& write : transition.writes) {
