@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -195,35 +197,36 @@ Status apply_update(const wire::UpdateNamespaceRequest& request, NamespaceDescri
   return {};
 }
 
-void update_namespace(Core& core, UpdateCall call) {
-  core.post(call, [&core, call](runtime::Service& service) {
-    auto found = core.namespaces.find(call->request.namespace_());
+// Keeps what `change` makes of the namespace that the call names.
+template <class CallType>
+void change_namespace(Core& core, const std::shared_ptr<CallType>& call,
+                      std::function<Status(NamespaceDescription*)> change) {
+  core.post(call, [&core, call, change = std::move(change)](runtime::Service& service) {
+    const auto found = core.namespaces.find(call->request.namespace_());
     if (!found.ok()) {
       call->answer(found.status());
       return;
     }
     NamespaceDescription description = **found;
-    Status status = apply_update(call->request, &description);
-    if (status.ok()) {
-      *call->response->mutable_namespace_info() = description.namespace_info();
-      *call->response->mutable_config() = description.config();
-      *call->response->mutable_replication_config() = description.replication_config();
-      status = keep(core, service, std::move(description));
-    }
-    call->answer(status);
+    Status status = change(&description);
+    call->answer(status.ok() ? keep(core, service, std::move(description)) : status);
+  });
+}
+
+void update_namespace(Core& core, UpdateCall call) {
+  change_namespace(core, call, [call = call.get()](NamespaceDescription* description) {
+    Status status = apply_update(call->request, description);
+    *call->response->mutable_namespace_info() = description->namespace_info();
+    *call->response->mutable_config() = description->config();
+    *call->response->mutable_replication_config() = description->replication_config();
+    return status;
   });
 }
 
 void deprecate_namespace(Core& core, DeprecateCall call) {
-  core.post(call, [&core, call](runtime::Service& service) {
-    auto found = core.namespaces.find(call->request.namespace_());
-    if (!found.ok()) {
-      call->answer(found.status());
-      return;
-    }
-    NamespaceDescription description = **found;
-    description.mutable_namespace_info()->set_state(enums::NAMESPACE_STATE_DEPRECATED);
-    call->answer(keep(core, service, std::move(description)));
+  change_namespace(core, call, [](NamespaceDescription* description) {
+    description->mutable_namespace_info()->set_state(enums::NAMESPACE_STATE_DEPRECATED);
+    return Status();
   });
 }
 
