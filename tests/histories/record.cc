@@ -56,10 +56,11 @@ int main(int argc, char** argv) {
   {
     auto client = perdure::Client::connect("file:" + state);
     perdure::Worker worker(
-        client, {.task_queue = "histories",
-                 .workflows = perdure::workflows<OneActivity, ParallelActivities, Retried, CaughtFailure,
-                                                 Signalled, Cancelled, Continuing, Failing>(),
-                 .activities = perdure::activities<echo, stubborn, refusing>()});
+        client,
+        {.task_queue = "histories",
+         .workflows = perdure::workflows<OneActivity, ParallelActivities, Retried, CaughtFailure, Signalled,
+                                         Cancelled, Continuing, Failing, LocalActivities>(),
+         .activities = perdure::activities<echo, stubborn, refusing>()});
     worker.start();
     Recorder recorder(client, argv[1], argv[2]);
     recorder.keep(recorder.start<OneActivity>(1));
@@ -75,6 +76,7 @@ int main(int argc, char** argv) {
     recorder.keep(cancelled);
     recorder.keep(recorder.start<Continuing>(1));
     recorder.keep(recorder.start<Failing>(1));
+    recorder.keep(recorder.start<LocalActivities>(1));
     worker.stop();
   }
   std::filesystem::remove_all(state);

@@ -33,14 +33,14 @@ std::string to_json(const History& history) {
 const perdure::testing::Replayer& replayer() {
   static const perdure::testing::Replayer all(
       perdure::workflows<OneActivity, ParallelActivities, Retried, CaughtFailure, Signalled, Cancelled,
-                         Continuing, Failing>());
+                         Continuing, Failing, LocalActivities, LA, LB>());
   return all;
 }
 
 // [folder]
 TEST(RecordedHistories, ReplayWithTheCodeOfToday) {
   const auto results = replayer().replay_folder(PERDURE_HISTORIES);
-  EXPECT_GE(results.size(), 8U);
+  EXPECT_GE(results.size(), 11U);
   for (const perdure::testing::ReplayResult& result : results) {
     EXPECT_FALSE(result.failure) << result.source << ": " << *result.failure;
   }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <typeinfo>
 
 #include "perdure/error.h"
 #include "workflow/machine.h"
@@ -18,15 +19,23 @@ struct Transition {
   typename MachineType::State to;
 };
 
+#ifdef PERDURE_COUNT_TRANSITIONS
+// Of tests that see whether every row of every table is taken (tests/workflow/transitions_test.cc).
+void note_transition(const char* machine, std::size_t row, std::size_t rows);
+#endif
+
 // The state after `input`. Throws NondeterminismError, which names the machine by its command of type
 // `command`.
 template <class MachineType, std::size_t size>
 typename MachineType::State next_state(const std::array<Transition<MachineType>, size>& table,
                                        typename MachineType::State from, typename MachineType::Input input,
                                        const MachineType& machine, CommandType command) {
-  for (const Transition<MachineType>& transition : table) {
-    if (transition.from == from && transition.input == input) {
-      return transition.to;
+  for (std::size_t row = 0; row < size; ++row) {
+    if (table[row].from == from && table[row].input == input) {
+#ifdef PERDURE_COUNT_TRANSITIONS
+      note_transition(typeid(MachineType).name(), row, size);
+#endif
+      return table[row].to;
     }
   }
   throw NondeterminismError(
