@@ -1,5 +1,5 @@
 #pragma once
-// What is done to messages between this program and the service: docs/adr/0004.
+// What is done to messages between this program and the service: docs/adr/0005.
 #include <google/protobuf/message.h>
 
 #include <memory>
