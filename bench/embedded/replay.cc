@@ -98,6 +98,7 @@ class HistoryWriter {
 void bench_replay(Results& results) {
   const workflow_core::HistoryEvents events = HistoryWriter().write();
   std::vector<std::chrono::nanoseconds> times;
+  std::int64_t bytes = 0;
   for (int round = 0; round < 25; ++round) {
     workflow_core::WorkflowRun run(detail::workflow_definition<ManyActivities>(),
                                    {NamespaceName("default"), WorkflowId("w"), RunId("run"), "bench"});
@@ -107,15 +108,17 @@ void bench_replay(Results& results) {
     if (completion.outcome != workflow_core::Completion::Outcome::kCommands) {
       throw std::runtime_error("the benchmark's history does not replay: " + completion.failure.message());
     }
+    bytes = run.bytes();
   }
   const auto median = percentile(times, 0.5);
   const double milliseconds = static_cast<double>(median.count()) / 1e6;
   const double per_second = static_cast<double>(events.size()) / milliseconds * 1e3;
-  fmt::print("\nreplay of {} events: {:.2f} ms of CPU, {:.0f} events/s\n", events.size(), milliseconds,
-             per_second);
+  fmt::print("\nreplay of {} events: {:.2f} ms of CPU, {:.0f} events/s; the run takes {} bytes in a cache\n",
+             events.size(), milliseconds, per_second, bytes);
   results.add("replay", {{"events", static_cast<double>(events.size())},
                          {"cpu_ms", milliseconds},
-                         {"events_per_second", per_second}});
+                         {"events_per_second", per_second},
+                         {"cached_bytes", static_cast<double>(bytes)}});
 }
 
 }  // namespace perdure::bench
