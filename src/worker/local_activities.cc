@@ -136,16 +136,34 @@ LocalActivities::LocalActivities(Calls& calls, ActivityWorker& activities, std::
       max_concurrent_(max_concurrent),
       ended_(std::move(ended)) {}
 
+namespace {
+
+bool is_same(const LocalActivityTask& one, const LocalActivityTask& other) {
+  return one.activity_type == other.activity_type && one.activity_id == other.activity_id &&
+         one.arguments == other.arguments && one.first_attempt == other.first_attempt;
+}
+
+}  // namespace
+
 // ---- what the run asks for
 
 void LocalActivities::start(const LocalActivityOwner& owner, LocalActivityTask task) {
   const Key key(owner.run_id, task.number);
+  Deferred stop_other = [] {};
   Deferred then;
   {
     const std::lock_guard lock(mutex_);
     if (const auto found = executions_.find(key); found != executions_.end()) {
-      found->second->dropped = false;
-      return;
+      if (is_same(found->second->task, task)) {
+        found->second->owner = owner;
+        found->second->dropped = false;
+        return;
+      }
+      // The replay took another way: what ran under this number is nobody's.
+      cancel_timers(*found->second);
+      stop_other = stop_attempt(*found->second, StopReason::kGone);
+      found->second->current = nullptr;
+      executions_.erase(found);
     }
     auto execution = std::make_shared<Execution>();
     execution->owner = owner;
@@ -167,6 +185,7 @@ void LocalActivities::start(const LocalActivityOwner& owner, LocalActivityTask t
       }
     }
   }
+  stop_other();
   if (then) {
     then();
   }
@@ -386,7 +405,7 @@ void LocalActivities::schedule_to_close_timed_out(const ExecutionPointer& execut
   std::vector<Deferred> then;
   {
     const std::lock_guard lock(mutex_);
-    if (!executions_.contains({execution->owner.run_id, execution->task.number})) {
+    if (!is_there(execution)) {
       return;
     }
     then.push_back(stop_attempt(*execution, StopReason::kGone));
@@ -426,7 +445,7 @@ LocalActivities::Deferred LocalActivities::failed(const ExecutionPointer& execut
   execution->attempt_timer = calls_.loop().run_after(*pause, [this, execution] {
     {
       const std::lock_guard lock(mutex_);
-      if (!executions_.contains({execution->owner.run_id, execution->task.number})) {
+      if (!is_there(execution)) {
         return;
       }
       execution->waits_for_slot = true;
@@ -440,10 +459,13 @@ LocalActivities::Deferred LocalActivities::failed(const ExecutionPointer& execut
 
 LocalActivities::Deferred LocalActivities::end(const ExecutionPointer& execution, Outcome outcome) {
   cancel_timers(*execution);
-  executions_.erase({execution->owner.run_id, execution->task.number});
+  const bool there = is_there(execution);
+  if (there) {
+    executions_.erase({execution->owner.run_id, execution->task.number});
+  }
   execution->waits_for_slot = false;
   execution->current = nullptr;
-  if (execution->dropped) {
+  if (execution->dropped || !there) {
     return [] {};
   }
   if (outcome) {
@@ -452,9 +474,15 @@ LocalActivities::Deferred LocalActivities::end(const ExecutionPointer& execution
                                                                      : since(execution->started);
     outcome->scheduled_time = execution->scheduled;
   }
-  return [this, execution, outcome = std::move(outcome)] {
-    ended_(execution->owner.run_id, execution->task.number, outcome);
+  return [this, owner = execution->owner, number = execution->task.number, outcome = std::move(outcome)] {
+    ended_(owner, number, outcome);
   };
+}
+
+// A timer may have waited for the lock while another took its place.
+bool LocalActivities::is_there(const ExecutionPointer& execution) const {
+  const auto found = executions_.find({execution->owner.run_id, execution->task.number});
+  return found != executions_.end() && found->second == execution;
 }
 
 void LocalActivities::cancel_timers(Execution& execution) {

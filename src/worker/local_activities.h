@@ -24,6 +24,7 @@ struct LocalActivityOwner {
   std::string workflow_type;
   std::string workflow_id;
   std::string run_id;
+  std::uint64_t incarnation = 0;  // of the run in this worker: a replay may number its activities anew
 };
 
 // Thread-safe.
@@ -32,14 +33,15 @@ class LocalActivities {
   using Outcome = std::optional<workflow_core::LocalActivityOutcome>;
   // Called once for each that was started, on any thread, unless its run was left or dropped. Must not block.
   // None: the worker stops and has not finished it.
-  using Ended = std::function<void(const std::string& run_id, std::uint32_t number, Outcome outcome)>;
+  using Ended =
+      std::function<void(const LocalActivityOwner& owner, std::uint32_t number, const Outcome& outcome)>;
 
   // All outlive it.
   LocalActivities(Calls& calls, ActivityWorker& activities, std::string task_queue,
                   std::size_t max_concurrent, Ended ended);
   ~LocalActivities() { wait(); }
 
-  // One that runs already, as its run was dropped meanwhile, goes on.
+  // One that runs already, as its run was dropped meanwhile, goes on, if the replay asks for the very same.
   void start(const LocalActivityOwner& owner, workflow_core::LocalActivityTask task);
   void cancel(const std::string& run_id, std::uint32_t number);
   // The run has ended: all of its activities are told to stop, and nobody hears of them.
@@ -71,6 +73,7 @@ class LocalActivities {
   // With the lock held.
   Deferred failed(const ExecutionPointer& execution, temporal::api::failure::v1::Failure failure);
   Deferred end(const ExecutionPointer& execution, Outcome outcome);
+  bool is_there(const ExecutionPointer& execution) const;
   void cancel_timers(Execution& execution);
   Deferred stop_attempt(Execution& execution, StopReason reason);
 

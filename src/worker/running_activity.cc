@@ -266,15 +266,28 @@ void RunningActivity::answer_failed(const std::exception_ptr& exception) {
     measurement_->failed();
   }
   service::RespondActivityTaskFailedRequest request;
-  *request.mutable_failure() = api::exception_to_failure(exception);
+  std::optional<Payloads> unsent;
   {
     const std::lock_guard lock(mutex_);
-    if (const auto unsent = std::exchange(unsent_details_, std::nullopt)) {
-      // The next attempt begins where this one last said that it was.
-      api::set_payloads(request.mutable_last_heartbeat_details(), *unsent);
-    }
+    unsent = std::exchange(unsent_details_, std::nullopt);
   }
-  answer<service::RespondActivityTaskFailedResponse>("RespondActivityTaskFailed", std::move(request));
+  if (unsent) {
+    // The next attempt begins where this one last said that it was.
+    api::set_payloads(request.mutable_last_heartbeat_details(), *unsent);
+  }
+  const client::Boundary* boundary = calls_.connection().boundary();
+  try {
+    if (boundary != nullptr) {
+      boundary->encode(&request);
+    }
+  } catch (const DataConversionError& error) {
+    fmt::print(stderr, "perdure: activity {}: the details of its last heartbeat are lost: {}\n",
+               info_.activity_id, error.what());
+    request.clear_last_heartbeat_details();
+  }
+  // Whatever the codec does: whether the activity is tried again is the failure's to say.
+  *request.mutable_failure() = encoded_failure(boundary, api::exception_to_failure(exception));
+  send_answer<service::RespondActivityTaskFailedResponse>("RespondActivityTaskFailed", std::move(request));
 }
 
 }  // namespace perdure::worker

@@ -121,9 +121,10 @@ WorkflowWorker::WorkflowWorker(Calls& calls, ActivityWorker& activities, Workflo
       watch_(calls.loop()),
       local_activities_(
           calls, activities, options_.task_queue, options_.max_concurrent_local_activities,
-          [this](const std::string& run_id, std::uint32_t number, LocalActivities::Outcome outcome) {
-            enqueue([this, run_id, number, outcome = std::move(outcome)]() mutable {
-              local_activity_ended(run_id, {number, std::move(outcome)});
+          [this](const LocalActivityOwner& owner, std::uint32_t number,
+                 const LocalActivities::Outcome& outcome) {
+            enqueue([this, run_id = owner.run_id, result = LocalResult{number, outcome, owner.incarnation}] {
+              local_activity_ended(run_id, result);
             });
           }) {
   for (detail::WorkflowDefinition& definition : definitions) {
@@ -247,7 +248,8 @@ void WorkflowWorker::process(WorkflowTask task) {
                                                 .definition = &definition->second,
                                                 .run = std::move(run),
                                                 .begun = metrics_.now(),
-                                                .received = EventLoop::Clock::now()}));
+                                                .received = EventLoop::Clock::now(),
+                                                .incarnation = ++incarnations_}));
 }
 
 // ---- running workflow code
@@ -299,6 +301,7 @@ void WorkflowWorker::activate_decoded(const std::shared_ptr<Activation>& activat
   const WorkflowTask& task = *activation->task;
   const bool whole = activation->run == nullptr;
   stop_holding(activation);
+  drop_held(task.workflow_execution().run_id());  // of an earlier task that read its history meanwhile
   if (whole) {
     activation->run = make_run(task, *activation->definition);
   }
@@ -307,6 +310,7 @@ void WorkflowWorker::activate_decoded(const std::shared_ptr<Activation>& activat
   if (completion.outcome == Completion::Outcome::kNeedsFullHistory) {
     activation->run = nullptr;
     activation->local_results.clear();  // of activities that the replay starts once more
+    activation->incarnation = ++incarnations_;
     if (whole) {
       fail(task, task_failure("the service sent a history with a gap", "HistoryError"));
     } else {

@@ -69,6 +69,7 @@ class WorkflowWorker {
   struct LocalResult {
     std::uint32_t number;
     LocalActivities::Outcome outcome;
+    std::uint64_t incarnation = 0;
   };
   // One task on its way to its answer.
   struct Activation {
@@ -78,6 +79,7 @@ class WorkflowWorker {
     Timestamp begun{};                                // for metrics
     EventLoop::Clock::time_point received{};
     std::vector<LocalResult> local_results;  // that came before the task
+    std::uint64_t incarnation = 0;           // of `run`
   };
   // A run that waits for local activities.
   struct Held {
@@ -166,6 +168,7 @@ class WorkflowWorker {
   // Completions without an answer yet, by run id. What such a run did may not have happened, and the events
   // after it then have other ids than the cached run expects: a task that comes meanwhile is replayed from
   // the history.
+  std::uint64_t incarnations_ = 0;           // of runs; on the workflow thread
   std::map<std::string, int> unanswered_;    // guarded by mutex_
   std::vector<std::function<void()>> work_;  // guarded by mutex_
   bool ended_ = false;                       // the thread; guarded by mutex_

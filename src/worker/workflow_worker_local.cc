@@ -48,7 +48,7 @@ void WorkflowWorker::settle(const std::shared_ptr<Activation>& activation, Compl
     local_activities_.leave(run_id);
   } else {
     const LocalActivityOwner owner{task.workflow_type().name(), task.workflow_execution().workflow_id(),
-                                   run_id};
+                                   run_id, activation->incarnation};
     for (auto& wanted : completion.start_local_activities) {
       local_activities_.start(owner, std::move(wanted));
     }
@@ -91,6 +91,9 @@ void WorkflowWorker::local_activity_ended(const std::string& run_id, LocalResult
     return;  // the code waits for nothing any more
   }
   const std::shared_ptr<Activation> activation = found->second.activation;
+  if (result.incarnation != activation->incarnation) {
+    return;  // the run was dropped and replayed; the number may mean another activity now
+  }
   if (found->second.state != Held::State::kOpen) {
     activation->local_results.push_back(std::move(result));
     return;
@@ -138,7 +141,8 @@ void WorkflowWorker::go_on(const std::string& run_id, WorkflowTask task) {
                                               .run = std::move(before->run),
                                               .begun = metrics_.now(),
                                               .received = EventLoop::Clock::now(),
-                                              .local_results = std::move(before->local_results)});
+                                              .local_results = std::move(before->local_results),
+                                              .incarnation = before->incarnation});
   found->second.activation = activation;
   found->second.state = Held::State::kReading;
   begin(activation);

@@ -248,7 +248,7 @@ TEST_F(LocalActivitiesTest, FailAfterTheirLastAttempt) {
 TEST_F(LocalActivitiesTest, TimeOut) {
   const auto running = worker(all());
   EXPECT_EQ(client().execute_workflow<Impatient>(options()), "Activity timed out");
-  EXPECT_EQ(calls, 2);
+  EXPECT_TRUE(eventually([] { return calls == 2; }));  // an attempt may time out before its code begins
 }
 
 TEST_F(LocalActivitiesTest, AreCancelled) {
@@ -259,7 +259,7 @@ TEST_F(LocalActivitiesTest, AreCancelled) {
 TEST_F(LocalActivitiesTest, KeepTheirWorkflowTaskAliveByHeartbeats) {
   const auto running = worker(all());
   auto short_task = options();
-  short_task.task_timeout = 1s;
+  short_task.task_timeout = 3s;
   const auto handle = client().start_workflow<Doorway>(short_task);
   EXPECT_TRUE(eventually([&] { return count(handle, "WORKFLOW_TASK_COMPLETED") >= 2; }));
   handle.signal<&Doorway::note>();

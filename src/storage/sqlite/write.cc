@@ -126,6 +126,7 @@ Status SqliteStore::put_record(const std::string& key, const std::string& value)
     return abandon_commit(rc);
   }
   info_.records[key] = value;
+  after_commit();
   return Status();
 }
 
