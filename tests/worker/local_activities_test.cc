@@ -58,7 +58,12 @@ class DroppedLocalActivities : public ::testing::Test {
     task.options.start_to_close_timeout = 60s;
     local_.start(LocalActivityOwner{"Order", "w", "run", incarnation}, std::move(task));
   }
-  Told told() { return told_.get_future().get(); }
+  Told told() {
+    auto outcome = told_.get_future();
+    const bool came = outcome.wait_for(30s) == std::future_status::ready;
+    EXPECT_TRUE(came) << "nothing was told";
+    return came ? outcome.get() : Told{};
+  }
   void wait_for_charge() { begun_.get_future().wait(); }
   void release() {
     if (!std::exchange(released_, true)) {
