@@ -1,6 +1,8 @@
 #include "client_grpc/channel.h"
 
+#include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 
 #include <chrono>
@@ -62,9 +64,31 @@ grpc::ChannelArguments make_arguments(const client::RemoteOptions& options) {
   return arguments;
 }
 
+// gRPC 1.51 starts its callback threads with the first channel that needs them, and its last channel stops
+// and joins them where it ends. That is one of these very threads when an answer leads to the end of its
+// client, or when a caller is woken by an answer and lets go of its client before the call has: the thread
+// joins itself, frees its queue and reads it again. A channel that never ends keeps the threads for good. It
+// leads nowhere and opens no connection; its one call makes gRPC count it as a user of the threads.
+void keep_callback_threads() {
+  struct Keeper {
+    grpc::GenericStub stub{grpc::CreateChannel("", nullptr)};
+    grpc::ClientContext context;
+    grpc::Slice nothing;
+    grpc::ByteBuffer request{&nothing, 1};
+    grpc::ByteBuffer response;
+  };
+  [[maybe_unused]] static const Keeper* const forever = [] {
+    auto* const keeper = new Keeper;
+    keeper->stub.UnaryCall(&keeper->context, "/none/None", {}, &keeper->request, &keeper->response,
+                           [](const grpc::Status&) {});
+    return keeper;
+  }();
+}
+
 }  // namespace
 
 std::shared_ptr<grpc::Channel> make_channel(const client::RemoteOptions& options) {
+  keep_callback_threads();
   return grpc::CreateCustomChannel(options.address, make_credentials(options.tls), make_arguments(options));
 }
 

@@ -175,6 +175,32 @@ TEST_F(TransportTest, AServerThatIsNotThereIsUnavailable) {
   EXPECT_GE(pacer_->pauses().size(), 6U);
 }
 
+// No server is in this process meanwhile: gRPC's callback threads end with the last user of them, and the
+// last user's end is one of their callbacks.
+TEST_F(TransportTest, ATransportMayEndInTheAnswerToItsOwnCall) {
+  std::string nowhere;
+  {
+    const TestServer gone([](const auto&) {});
+    nowhere = gone.address();
+  }
+  for (int i = 0; i < 20; ++i) {
+    client::RemoteOptions options;
+    options.address = nowhere;
+    auto transport = client::make_grpc_transport(options);
+    service::GetSystemInfoRequest request;
+    service::GetSystemInfoResponse response;
+    std::promise<Code> ended;
+    client::Transport& used = *transport;
+    used.call(
+        "GetSystemInfo", request, &response, {},
+        [&ended, owned = std::make_shared<decltype(transport)>(std::move(transport))](const Status& status) {
+          owned->reset();
+          ended.set_value(status.code());
+        });
+    EXPECT_EQ(ended.get_future().get(), Code::kUnavailable);
+  }
+}
+
 TEST_F(TransportTest, ACallThatLostItsConnectionAfterTheServerActedIsSentAgain) {
   TcpProxy* wire = nullptr;
   std::mutex mutex;
