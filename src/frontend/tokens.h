@@ -1,6 +1,6 @@
 #pragma once
 // Tokens that go out to workers and clients and come back: which attempt of which task, and where a page of
-// history goes on. Each is authenticated with HMAC-SHA256 under the store's secret key and carries its
+// history goes on. Each is authenticated under the store's secret key and carries its
 // namespace, run and attempt, so a token that was altered, made up, or made for something else is refused.
 // Thread-safe.
 #include <cstdint>

@@ -376,11 +376,13 @@ void WorkflowRun::Core::close_run(Command command) {
   outbox_->commands.push_back({type, std::make_shared<CloseMachine>(std::move(command)), {}});
 }
 
-// Frames, and what is kept for whatever is open. What machines and events hold in strings is estimated.
+// Frames, and what is kept for whatever is open. What machines and the first event hold is estimated: to count exactly,
+// protobuf goes through an event by reflection, which took as long as running a short workflow's task.
 std::int64_t WorkflowRun::Core::bytes() const {
   constexpr std::size_t kMachineBytes = 1024;
+  constexpr std::size_t kStartedBytes = 1024;  // its messages; the strings are longer on the heap than on the wire
   const std::size_t open = outbox_->commands.size() + machines_.size() + local_machines_.size();
-  const std::size_t started = started_event_ ? started_event_->SpaceUsedLong() : 0;
+  const std::size_t started = started_event_ ? kStartedBytes + 2 * started_event_->ByteSizeLong() : 0;
   return frame_bytes_ + static_cast<std::int64_t>(sizeof(*this) + started + open * kMachineBytes +
                                                   side_fibers_.size() * sizeof(SideFiber));
 }

@@ -22,6 +22,14 @@ WorkflowTaskToken workflow_token() {
       {.scheduled_event_id = 2, .started_event_id = 3, .attempt = 1, .incarnation = 4, .started_time = 5}};
 }
 
+std::string from_hex(const std::string& hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    bytes.push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
 TEST(Tokens, ComeBackAsTheyWere) {
   const Tokens tokens(kKey);
   auto workflow = tokens.open_workflow_task(tokens.seal(workflow_token()));
@@ -72,6 +80,25 @@ TEST(Tokens, EveryPrefixIsRefused) {
     EXPECT_FALSE(tokens.open_workflow_task(sealed.substr(0, length)).ok());
   }
   EXPECT_FALSE(tokens.open_workflow_task(sealed + "x").ok());
+}
+
+// Handed out by a service of before: an activity may be completed with its token long afterwards.
+TEST(Tokens, OnesOfTheFirstVersionAreOpened) {
+  // workflow_token() and kKey, as version 1 sealed them.
+  const std::string sealed = from_hex(
+      "0177070000000000000064656661756c740700000000000000030000000000000072756e02000000"
+      "000000000300000000000000010000000000000004000000000000000500000000000000e36f035a"
+      "3999566e211c2450c2e392dae8be1c0002e4313d596810b4a9d5fbed");
+  const Tokens tokens(kKey);
+  const auto opened = tokens.open_workflow_task(sealed);
+  ASSERT_TRUE(opened.ok());
+  EXPECT_EQ(opened->execution, ExecutionId{7});
+  EXPECT_EQ(opened->task.started_time, 5);
+  for (std::size_t i = 0; i < sealed.size(); ++i) {
+    std::string altered = sealed;
+    altered[i] = static_cast<char>(altered[i] ^ 1);
+    EXPECT_FALSE(tokens.open_workflow_task(altered).ok()) << i;
+  }
 }
 
 TEST(Tokens, OneKindIsNotAnother) {
