@@ -7,14 +7,18 @@ std::string uuid4(Random& random) {
   std::uint64_t high = (random.next() & ~0xf000ULL) | 0x4000ULL;
   std::uint64_t low = (random.next() & ~(3ULL << 62)) | (2ULL << 62);
   std::string text(36, '-');
-  std::size_t at = 0;
-  for (int nibble = 0; nibble < 32; ++nibble) {
-    if (nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20) {
-      ++at;
+  char* to = text.data();
+  const auto write = [&to](std::uint64_t word, int digits) {
+    for (int at = digits; at-- > 0; word >>= 4) {
+      to[at] = kHex[word & 0xf];
     }
-    std::uint64_t word = nibble < 16 ? high : low;
-    text[at++] = kHex[(word >> (60 - 4 * (nibble % 16))) & 0xf];
-  }
+    to += digits + 1;  // and the hyphen
+  };
+  write(high >> 32, 8);
+  write(high >> 16, 4);
+  write(high, 4);
+  write(low >> 48, 4);
+  write(low, 12);
   return text;
 }
 

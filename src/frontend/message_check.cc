@@ -118,8 +118,8 @@ Status copy_checked(const Message& from, Message* to) {
                   fmt::format("grpc: received message larger than max ({} vs. {})", size, limits::kMessage));
   }
   thread_local std::string buffer;
-  buffer.clear();
-  from.AppendPartialToString(&buffer);
+  buffer.resize(size);
+  from.SerializeWithCachedSizesToArray(reinterpret_cast<unsigned char*>(buffer.data()));
   google::protobuf::io::ArrayInputStream stream(buffer.data(), static_cast<int>(buffer.size()));
   const bool parsed = api::parse_request(&stream, to);
   if (buffer.capacity() > kKeptBuffer) {

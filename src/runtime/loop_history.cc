@@ -73,8 +73,13 @@ void Loop::wake_history(ExecutionId execution) {
   if (found == history_waits_of_.end()) {
     return;
   }
+  const auto run = runs_.get(execution);
+  const bool running = run.ok() && !engine::is_closed(*(*run)->run);
   const std::set<std::uint64_t> ids = found->second;
   for (const std::uint64_t id : ids) {
+    if (running && history_waits_.at(id).query.close_event_only) {
+      continue;  // nearly all that wait, at nearly every transition
+    }
     WaitingHistory wait = take_history_wait(id);
     wait.query.max_wait = wait.deadline - patience_time();
     serve_history(std::move(wait.query), wait.reply, /*may_wait=*/true);
