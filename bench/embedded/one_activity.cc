@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -29,20 +30,34 @@ std::chrono::nanoseconds durable_step(EngineFixture& engine) {
   return percentile(samples, 0.5);
 }
 
+// Other users of the machine only ever add to what a workflow costs, by up to two thirds here; the least of
+// several rounds is the program's own share, the middle one says how quiet the machine was.
+constexpr int kRounds = 10;
+
 void row(EngineFixture& engine, const BareLog& floor, int concurrent, int total, Results& results) {
   run_workflows(engine.connection(), fmt::format("warm-{}-", concurrent), concurrent, concurrent * 4);
   const runtime::InstanceStats before_stats = engine.stats();
   const Usage before = usage_now();
-  auto latencies = run_workflows(engine.connection(), fmt::format("run-{}-", concurrent), concurrent, total);
+  std::vector<std::chrono::nanoseconds> latencies;
+  std::vector<std::chrono::nanoseconds> cpu;  // of one workflow, by round
+  for (int round = 0; round < kRounds; ++round) {
+    const Usage round_before = usage_now();
+    const auto of_round = run_workflows(engine.connection(), fmt::format("run-{}-{}-", concurrent, round),
+                                        concurrent, total / kRounds);
+    cpu.push_back((usage_now().cpu - round_before.cpu) / (total / kRounds));
+    latencies.insert(latencies.end(), of_round.begin(), of_round.end());
+  }
   const Usage after = usage_now();
   const runtime::InstanceStats after_stats = engine.stats();
 
   const double seconds = std::chrono::duration<double>(after.wall - before.wall).count();
   const double per_second = total / seconds;
   const double transitions = static_cast<double>(after_stats.transitions - before_stats.transitions);
-  fmt::print("{:>10} {:>12.0f} {:>9.0f} {:>9.0f} {:>11.0f} {:>9.2f} {:>11.2f} {:>10.0f} {:>12.2f}\n",
+  const double least = microseconds(*std::min_element(cpu.begin(), cpu.end()));
+  const double middle = microseconds(percentile(cpu, 0.5));
+  fmt::print("{:>10} {:>12.0f} {:>9.0f} {:>9.0f} {:>11.0f} {:>9.0f} {:>9.2f} {:>11.2f} {:>10.0f} {:>12.2f}\n",
              concurrent, per_second, microseconds(percentile(latencies, 0.5)),
-             microseconds(percentile(latencies, 0.99)), microseconds(after.cpu - before.cpu) / total,
+             microseconds(percentile(latencies, 0.99)), least, middle,
              static_cast<double>(after_stats.commits - before_stats.commits) / total, transitions / total,
              static_cast<double>(after.bytes_written - before.bytes_written) / total,
              transitions / seconds / floor.steps_per_second);
@@ -51,7 +66,8 @@ void row(EngineFixture& engine, const BareLog& floor, int concurrent, int total,
                {"workflows_per_second", per_second},
                {"p50_us", microseconds(percentile(latencies, 0.5))},
                {"p99_us", microseconds(percentile(latencies, 0.99))},
-               {"cpu_us", microseconds(after.cpu - before.cpu) / total},
+               {"cpu_us", least},
+               {"cpu_us_median", middle},
                {"commits", static_cast<double>(after_stats.commits - before_stats.commits) / total},
                {"steps", transitions / total},
                {"bytes", static_cast<double>(after.bytes_written - before.bytes_written) / total}});
@@ -79,11 +95,13 @@ void bench_one_activity(const std::filesystem::path& folder, Results& results) {
   fmt::print("one durable step of the engine alone (a signal, with its reply): p50 {:.0f} us\n",
              microseconds(durable_step(engine)));
   fmt::print("\nworkflows with one activity, embedded, client and worker in the same process\n");
-  fmt::print("{:>10} {:>12} {:>9} {:>9} {:>11} {:>9} {:>11} {:>10} {:>12}\n", "concurrent", "workflows/s",
-             "p50 us", "p99 us", "CPU us/wf", "syncs/wf", "steps/wf", "bytes/wf", "steps/bare");
+  fmt::print("CPU: the least of {} rounds, and the middle one\n", kRounds);
+  fmt::print("{:>10} {:>12} {:>9} {:>9} {:>11} {:>9} {:>9} {:>11} {:>10} {:>12}\n", "concurrent",
+             "workflows/s", "p50 us", "p99 us", "CPU us/wf", "median", "syncs/wf", "steps/wf", "bytes/wf",
+             "steps/bare");
   row(engine, floor, 1, 1000, results);
-  row(engine, floor, 32, 8000, results);
-  row(engine, floor, 512, 20000, results);
+  row(engine, floor, 32, 16000, results);
+  row(engine, floor, 512, 40960, results);
   worker.stop();
 }
 
