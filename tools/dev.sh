@@ -89,10 +89,28 @@ bench_server() {
   "build/$preset/bin/perdure-bench-server" --perdure "build/$preset/bin/perdure" "${temporal[@]}" "${go_client[@]}" "$@"
 }
 
-job_bench() { # prints the benchmark of the embedded engine (--plot draws it); ./dev bench server: of the server, beside Temporal
+# Beside the replayer of the Go SDK, if there is a Go to build it with.
+bench_replay() {
+  job_build perdure-bench
+  local go_replayer=() missing=
+  if ! command -v go >/dev/null; then
+    missing="there is no go on the PATH"
+  elif ! (cd tests/polyglot/go && go build -o "$root/build/go-replay" ./replay); then
+    missing="go could not build tests/polyglot/go/replay"
+  else
+    go_replayer=(--go-replayer build/go-replay)
+  fi
+  "build/$preset/bin/perdure-bench" --only-replay "${go_replayer[@]}" "$@"
+  [ -z "$missing" ] || echo "go-sdk: NOT RUN: $missing"
+}
+
+job_bench() { # measures the embedded engine (--plot draws it); bench server: the server, beside Temporal; bench replay: a replay, beside the Go SDK
   if [ "${1:-}" = server ]; then
     shift
     bench_server "$@"
+  elif [ "${1:-}" = replay ]; then
+    shift
+    bench_replay "$@"
   else
     bench_embedded "$@"
   fi

@@ -1,6 +1,7 @@
 // perdure-bench [--folder DIR] [--most N] [--json FILE]: what the embedded engine costs, beside a bare log on
-// the same disk, in one run. With --only-workflows N: nothing but N workflows with one activity, --concurrent of
-// them at a time, for a profiler.
+// the same disk, in one run. With --only-replay: nothing but the replay, beside --go-replayer PROGRAM. With
+// --only-workflows N: nothing but N workflows with one activity, --concurrent of them at a time, for a
+// profiler.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +18,8 @@ int main(int argc, char** argv) {
   std::filesystem::path json;
   int only_workflows = 0;
   int concurrent = 512;
+  bool only_replay = false;
+  perdure::bench::ReplayOptions replay;
   CLI::App app{"Measures the embedded engine."};
   app.add_option("--folder", folder,
                  "where state directories are made, on the disk to be measured; emptied first");
@@ -26,10 +29,20 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1'000'000));
   app.add_option("--concurrent", concurrent, "with --only-workflows: how many at a time")
       ->check(CLI::Range(1, 10'000));
+  app.add_flag("--only-replay", only_replay, "nothing but the replay of a history");
+  app.add_option("--rounds", replay.rounds, "rounds of the replay")->check(CLI::Range(1, 1000));
+  app.add_option("--go-replayer", replay.go_replayer,
+                 "the same replay with the Go SDK, from tests/polyglot/go/replay");
   CLI11_PARSE(app, argc, argv);
   try {
     perdure::bench::Results results(json);
     std::filesystem::remove_all(folder);
+    replay.folder = folder;
+    if (only_replay) {
+      perdure::bench::bench_replay(replay, results);
+      std::filesystem::remove_all(folder);
+      return 0;
+    }
     if (only_workflows > 0) {
       perdure::bench::run_only_workflows(folder, concurrent, only_workflows);
       std::filesystem::remove_all(folder);
@@ -37,7 +50,7 @@ int main(int argc, char** argv) {
     }
     perdure::bench::bench_memory(folder, results);  // first, while the heap is small
     perdure::bench::bench_one_activity(folder, results);
-    perdure::bench::bench_replay(results);
+    perdure::bench::bench_replay(replay, results);
     perdure::bench::bench_growth(folder, most, results);
     std::filesystem::remove_all(folder);
   } catch (const std::exception& error) {
