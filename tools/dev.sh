@@ -139,9 +139,14 @@ job_fuzz() { # sends hostile requests to every method for ten minutes of process
   nice "build/$preset/bin/perdure-fuzz-requests" --seconds 600 --corpus tests/fuzz/corpus "$@"
 }
 
+job_replay-sdks() { # replays the test data of checkouts of Temporal's SDKs, where it has a C++ twin: DIR…
+  job_build perdure-replay-sdks
+  "build/$preset/bin/perdure-replay-sdks" "$@"
+}
+
 usage() {
   echo "usage: ./dev JOB [ARGUMENT …]"
-  sed -nE 's/^job_([a-z_]+)\(\) \{ # (.*)/  \1\t\2/p' tools/dev.sh | expand -t 12
+  sed -nE 's/^job_([a-z_-]+)\(\) \{ # (.*)/  \1\t\2/p' tools/dev.sh | expand -t 12
 }
 
 job=${1:-}

@@ -88,6 +88,7 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   // Local activities (core_local_activities.cc).
   void start_local_activity_machine(LocalActivityTask task, LocalActivity& owner);
   void replay_local_activities();
+  bool is_heard_with(const LocalActivityMarker& marker, const LocalActivityMarker& next) const;
   void end_local_activity(LocalActivityMachine& machine, LocalActivityOutcome outcome,
                           std::optional<std::chrono::system_clock::time_point> complete_time);
   // The code came to rest. `counted`: it had been told something.

@@ -184,7 +184,17 @@ void WorkflowRun::Core::finish_step(bool counted) {
   }
 }
 
-// What the code heard of in one step has one number; without numbers, each is its own step.
+// What the code heard of in one step has one number. Without numbers, as in histories of older SDKs, it hears
+// in one step of all that it waits for: so these SDKs replay them.
+bool WorkflowRun::Core::is_heard_with(const LocalActivityMarker& marker,
+                                      const LocalActivityMarker& next) const {
+  if (marker.activation || next.activation) {
+    return marker.activation == next.activation;
+  }
+  const auto machine = local_machines_.find(next.number);
+  return machine != local_machines_.end() && machine->second->waits();
+}
+
 void WorkflowRun::Core::replay_local_activities() {
   const std::vector<LocalActivityMarker> markers = std::exchange(recorded_local_activities_, {});
   for (std::size_t i = 0; i < markers.size() && !stopped_; ++i) {
@@ -197,9 +207,7 @@ void WorkflowRun::Core::replay_local_activities() {
       }
       end_local_activity(*machine, marker.outcome, marker.complete_time);
     }
-    const bool more_of_this_step =
-        i + 1 < markers.size() && marker.activation && markers[i + 1].activation == marker.activation;
-    if (!more_of_this_step) {
+    if (i + 1 == markers.size() || !is_heard_with(marker, markers[i + 1])) {
       scheduler_.drain(stopped_);
       finish_step(true);
       rethrow_task_failure();

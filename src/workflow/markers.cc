@@ -90,12 +90,22 @@ void add_detail(Command* command, const char* key, const Payload& value) {
   api::set_payload(details[key].add_payloads(), value);
 }
 
+// As they were written before they were JSON.
+std::optional<PatchMarker> bare_patch_marker(const HistoryEvent& event) {
+  const auto* id = detail_of(event, kPatchMarker, "patch_id");
+  const auto* deprecated = detail_of(event, kPatchMarker, "deprecated");
+  if (id == nullptr || deprecated == nullptr) {
+    return std::nullopt;
+  }
+  return PatchMarker{id->data(), !deprecated->data().empty() && deprecated->data().front() != '\0'};
+}
+
 }  // namespace
 
 std::optional<PatchMarker> patch_marker(const HistoryEvent& event) {
   const auto* data = detail_of(event, kPatchMarker, kPatchData);
   if (data == nullptr) {
-    return std::nullopt;
+    return bare_patch_marker(event);
   }
   const auto patch = from_payload<PatchData>(api::payload_from_proto(*data));
   return PatchMarker{patch.id, patch.deprecated};
