@@ -36,6 +36,7 @@ job_hello() { # runs the C++ hello program embedded, from build/hello-state
 job_test() { # builds and runs every test
   job_build
   ensure_python_env || echo "the tests that need build/python-venv will say NOT RUN" >&2
+  install_packages clang-tidy-22 || echo "the test that needs clang-tidy-22 will say NOT RUN" >&2
   tools/run_tests.sh "build/$preset" "$@"
 }
 

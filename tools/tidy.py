@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""tidy.py [--all | FILE…]: runs clang-tidy over product code, by default over what differs from the upstream branch.
+"""tidy.py [--all | --most N | FILE…]: runs clang-tidy over product code, by default over what differs from the upstream branch.
 
 Works on the release build's compile commands, without their precompiled headers: those can be read only by the
 compiler that wrote them, and every file includes what it uses. Tests are left out; they are checked by running.
@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -20,6 +21,7 @@ FOLDERS = ("src/", "include/", "apps/", "sim/", "examples/", "bench/")
 TIDY = "clang-tidy-22"  # 19 visits every system header with every check: two minutes a file instead of ten seconds
 MOST_FILES = 12  # of an ordinary run, so that its time is bounded
 PARALLEL = 2
+NOT_RUN = 77
 
 
 def git(*arguments):
@@ -76,16 +78,16 @@ def source_of(header, sources):
     return None
 
 
-def choose(sources):
+def choose(sources, most):
     weights = {}
     for file, lines in changed_lines().items():
         source = file if file in sources else source_of(file, sources) if file.endswith(".h") else None
         if source:
             weights[source] = weights.get(source, 0) + lines
     chosen = sorted(weights, key=lambda source: (-weights[source], source))
-    if len(chosen) > MOST_FILES:
-        print(f"tidy: the {MOST_FILES} of {len(chosen)} files that changed most; ./dev tidy --all checks every one")
-    return chosen[:MOST_FILES]
+    if len(chosen) > most:
+        print(f"tidy: the {most} of {len(chosen)} files that changed most; ./dev tidy --all checks every one")
+    return chosen[:most]
 
 
 def check(file):
@@ -97,10 +99,14 @@ def check(file):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--all", action="store_true", help="every file of the product (half an hour)")
+    parser.add_argument("--most", type=int, default=MOST_FILES, help="how many of the files that changed")
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()
+    if shutil.which(TIDY) is None:
+        print(f"NOT RUN: no {TIDY} on this machine; ./dev tidy installs it")
+        return NOT_RUN
     sources = write_database()
-    files = sorted(sources) if options.all else options.files or choose(sources)
+    files = sorted(sources) if options.all else options.files or choose(sources, options.most)
     unknown = [file for file in files if file not in sources]
     if unknown:
         sys.exit(f"tidy: {unknown[0]} is not compiled by the release build (of {', '.join(FOLDERS)})")

@@ -142,6 +142,7 @@ void measure_program(Server& server, const Load& load, int total, Row& row) {
   const auto cpu = server.process().cpu();
   const std::string command =
       fmt::format("{} {} {} {}", load.program, server.address(), load.concurrent, total);
+  // NOLINTNEXTLINE(bugprone-command-processor): the command is the user's own
   const std::unique_ptr<FILE, int (*)(FILE*)> out(popen(command.c_str(), "r"), &pclose);
   double per_second = 0;
   double p50_us = 0;

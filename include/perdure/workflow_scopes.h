@@ -74,9 +74,9 @@ Task<HandleResult<H>> run_with_timeout(H handle, workflow::TimerHandle timer) {
     co_return co_await handle;
   }
   handle.cancel();
-  // It may have something to put right before it ends; what comes of it is of no interest any more.
   try {
-    co_await handle;
+    co_await handle;  // it may have something to put right before it ends
+    // NOLINTNEXTLINE(bugprone-empty-catch): what comes of it is of no interest any more
   } catch (const FailureError&) {
   }
   throw TimeoutError("Timed out", TimeoutType::kUnspecified);

@@ -30,11 +30,11 @@ class WorkerMetrics {
   Timestamp now() const { return on() ? pacer_.now() : Timestamp{}; }
 
   // `name` without "temporal_".
-  void count(std::string_view name, Extra labels = {}) const;
-  void gauge(std::string_view name, double value, Extra labels = {}) const;
-  void latency(std::string_view name, std::chrono::nanoseconds value, Extra labels = {}) const;
+  void count(std::string_view name, Extra extra = {}) const;
+  void gauge(std::string_view name, double value, Extra extra = {}) const;
+  void latency(std::string_view name, std::chrono::nanoseconds value, Extra extra = {}) const;
   // From `begun`, of now(), to now.
-  void latency_since(std::string_view name, Timestamp begun, Extra labels = {}) const;
+  void latency_since(std::string_view name, Timestamp begun, Extra extra = {}) const;
 
   // A task occupies a slot, and leaves it.
   void task_begun();
