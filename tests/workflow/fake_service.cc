@@ -99,6 +99,10 @@ void FakeService::fire_timer(const std::string& timer_id) {
 
 void FakeService::fire_next_timer() { fire_timer(std::string(timers_.at(0))); }
 
+bool FakeService::next_timer_is_within(std::chrono::seconds limit) const {
+  return !timers_.empty() && timer_due_.at(timers_[0]) <= (seconds_ + limit.count()) * 1'000'000'000;
+}
+
 void FakeService::start_task() {
   seconds_ += 10;
   add(EVENT_TYPE_WORKFLOW_TASK_SCHEDULED);

@@ -1,6 +1,7 @@
 #pragma once
 // A service of one run for tests of the core: turns commands into the events that the real service writes, by
 // hand where a test wants an order of its own, or to the end with drive().
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -42,6 +43,8 @@ class FakeService {
   void fire_timer(const std::string& timer_id);
   // The open timer that is due first; of several, the one that was started first.
   void fire_next_timer();
+  // Whether that timer is due within so long; false: there is none.
+  bool next_timer_is_within(std::chrono::seconds limit) const;
 
   // WorkflowTaskScheduled and WorkflowTaskStarted, ten seconds after the last.
   void start_task();
