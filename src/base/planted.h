@@ -1,6 +1,7 @@
 #pragma once
-// Bugs planted on purpose, by name, to prove that the simulator would find them. In every build that a user can get
-// they are constant false; only the *_planted libraries, which only the gate's simulator links, can switch one on.
+// Bugs planted on purpose, by name, to prove that the simulator would find them. In every build that a user
+// can get they are constant false; only the *_planted libraries, which only the gate's simulator links, can
+// switch one on.
 #include <array>
 #include <string_view>
 
@@ -18,13 +19,16 @@ enum class PlantedBug {
   kBufferedSignalDroppedAtClose,
   kRetryOneEarly,
   kChecksumSkipped,
+  kReplayReversesEvents,
+  kReplayKeepsOldTime,
+  kReplayForgetsLocalTime,
 };
 
 struct PlantedBugName {
   PlantedBug bug;
   std::string_view name;
 };
-inline constexpr std::array<PlantedBugName, 10> kPlantedBugs{{
+inline constexpr std::array<PlantedBugName, 13> kPlantedBugs{{
     {PlantedBug::kAcknowledgeBeforeSync, "acknowledge-before-sync"},
     {PlantedBug::kDispatchBeforeCommit, "dispatch-before-commit"},
     {PlantedBug::kNoRequestIdDedup, "no-request-id-dedup"},
@@ -35,6 +39,9 @@ inline constexpr std::array<PlantedBugName, 10> kPlantedBugs{{
     {PlantedBug::kBufferedSignalDroppedAtClose, "buffered-signal-dropped-at-close"},
     {PlantedBug::kRetryOneEarly, "retry-one-early"},
     {PlantedBug::kChecksumSkipped, "checksum-skipped"},
+    {PlantedBug::kReplayReversesEvents, "replay-reverses-events"},
+    {PlantedBug::kReplayKeepsOldTime, "replay-keeps-old-time"},
+    {PlantedBug::kReplayForgetsLocalTime, "replay-forgets-local-time"},
 }};
 
 #ifdef PERDURE_PLANTED_BUGS

@@ -25,10 +25,11 @@ namespace {
   std::_Exit(EXIT_FAILURE);
 }
 
-runtime::InstanceOptions instance_options() {
+runtime::InstanceOptions instance_options(int history_page_events) {
   std::random_device device;
   runtime::InstanceOptions options;
   options.seed = (static_cast<std::uint64_t>(device()) << 32) | device();
+  options.history_page_events = history_page_events;
   options.on_fatal = end_process;
   return options;
 }
@@ -47,9 +48,10 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory) {
   return std::make_unique<Engine>(std::move(storage).value());
 }
 
-Engine::Engine(std::unique_ptr<storage::Storage> storage, std::unique_ptr<runtime::Clock> clock)
+Engine::Engine(std::unique_ptr<storage::Storage> storage, std::unique_ptr<runtime::Clock> clock,
+               int history_page_events)
     : clock_(clock ? std::move(clock) : std::make_unique<runtime::SystemClock>()),
-      instance_(std::move(storage), *clock_, instance_options()),
+      instance_(std::move(storage), *clock_, instance_options(history_page_events)),
       frontend_(instance_),
       thread_(instance_, *clock_) {}
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/limits.h"
 #include "base/status.h"
 #include "frontend/frontend.h"
 #include "runtime/clock.h"
@@ -18,8 +19,9 @@ class Engine {
  public:
   // Opens or makes the state directory.
   static Result<std::unique_ptr<Engine>> open(const std::string& directory);
-  // `clock` null: the system's.
-  explicit Engine(std::unique_ptr<storage::Storage> storage, std::unique_ptr<runtime::Clock> clock = nullptr);
+  // `clock` null: the system's. `history_page_events`: see runtime::InstanceOptions.
+  explicit Engine(std::unique_ptr<storage::Storage> storage, std::unique_ptr<runtime::Clock> clock = nullptr,
+                  int history_page_events = limits::kHistoryPageEvents);
   // stop(), and says on stderr if it failed.
   ~Engine();
 

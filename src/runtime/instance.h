@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "base/limits.h"
 #include "base/random.h"
 #include "base/status.h"
 #include "base/time.h"
@@ -29,6 +30,7 @@ struct InstanceOptions {
   std::uint64_t seed = 0;                       // of ids; programs seed it from the system
   std::size_t cache_bytes = 256 * 1024 * 1024;  // executions kept in memory beyond those in use
   std::size_t history_cache_bytes = 64 * 1024 * 1024;
+  int history_page_events = limits::kHistoryPageEvents;  // at most, of whoever asks; tests have less
   // Called once, on the stepping thread, when no further write can be trusted. Nothing is acknowledged
   // afterwards; the process is expected to end. Every waiting call gets kUnavailable.
   std::function<void(const Status&)> on_fatal;

@@ -56,7 +56,8 @@ void Loop::serve_history(HistoryQuery query, const Reply<HistoryAnswer>& reply, 
   }
   answer.next = from;
   if (from < answer.end) {
-    auto next = histories_.read(answer.execution, from, answer.end, query.max_events,
+    auto next = histories_.read(answer.execution, from, answer.end,
+                                std::min(query.max_events, options_.history_page_events),
                                 limits::kHistoryPageBytes, &answer.history);
     if (!next.ok()) {
       note_read_failure(next.status());

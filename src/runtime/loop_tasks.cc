@@ -253,7 +253,7 @@ Result<WorkflowTaskHandOut> Loop::with_history(ExecutionId execution,
                                                std::shared_ptr<engine::WorkflowTaskStart> start) {
   auto* history = start->response.mutable_history();
   auto next = histories_.read(execution, start->first_event_id, start->next_event_id,
-                              limits::kHistoryPageEvents, limits::kHistoryPageBytes, history);
+                              options_.history_page_events, limits::kHistoryPageBytes, history);
   if (!next.ok()) {
     note_read_failure(next.status());
     return next.status();

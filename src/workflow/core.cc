@@ -8,6 +8,7 @@
 #include "api/convert.h"
 #include "api/failure_conversion.h"
 #include "api/payload_conversion.h"
+#include "base/planted.h"
 #include "workflow/current_context.h"
 #include "workflow/inert_operation.h"
 #include "workflow/machines/activity.h"
@@ -178,7 +179,12 @@ void WorkflowRun::Core::run_task(const HistoryEvent& started, bool replaying) {
   info_.current_history_size = started.workflow_task_started_event_attributes().history_size_bytes();
   info_.is_continue_as_new_suggested =
       started.workflow_task_started_event_attributes().suggest_continue_as_new();
-  now_ = std::max(now_, to_time_point(api::from_proto(started.event_time())));
+  if (!replaying || !planted(PlantedBug::kReplayKeepsOldTime)) {
+    now_ = std::max(now_, to_time_point(api::from_proto(started.event_time())));
+  }
+  if (replaying && planted(PlantedBug::kReplayReversesEvents)) {
+    std::reverse(jobs_.begin(), jobs_.end());
+  }
   if (instance_ == nullptr) {
     instance_ = definition_.create();
     make_interception();

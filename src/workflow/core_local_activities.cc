@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "api/failure_conversion.h"
+#include "base/planted.h"
 #include "workflow/core.h"
 #include "workflow/inert_operation.h"
 #include "workflow/nondeterminism.h"
@@ -166,7 +167,7 @@ void WorkflowRun::Core::start_local_activity_machine(LocalActivityTask task, Loc
 
 void WorkflowRun::Core::end_local_activity(LocalActivityMachine& machine, LocalActivityOutcome outcome,
                                            OptionalTime complete_time) {
-  if (complete_time) {
+  if (complete_time && !(replaying_ && planted(PlantedBug::kReplayForgetsLocalTime))) {
     now_ = std::max(now_, *complete_time);
   }
   machine.resolve(std::move(outcome), complete_time, steps_);
