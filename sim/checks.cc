@@ -179,7 +179,12 @@ void check_histories(World& world, const WorkerRecords& records) {
         check_activity_timeout(world, records, *run, stored.event);
       }
     }
-    decide(events, run->run_id.value, world.report);
+    if (run->check.start().workflow_type().name() == kCodeType) {
+      check_code({events.begin(), events.end()}, run->key.workflow_id.value, run->run_id.value, records.code,
+                 world.report);
+    } else {
+      decide(events, run->run_id.value, world.report);
+    }
   }
 }
 

@@ -2,10 +2,12 @@
 // Simulated callers: those that fight over a few workflow ids with every operation and policy, and those that
 // start one program and wait for its result.
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "program.h"
+#include "temporal/api/common/v1/message.pb.h"
 #include "world.h"
 
 namespace perdure::sim {
@@ -61,16 +63,31 @@ class ContestingClient {
   std::vector<std::string> seen_runs_;
 };
 
+// What a ProgramClient starts.
+struct ProgramJob {
+  std::string workflow_id;
+  std::string workflow_type;
+  temporal::api::common::v1::Payload input;
+  int workflow_task_timeout_ms = 0;
+  bool wants_signals = false;
+  // Of the last run of the chain; empty: it fails; none: nobody knows.
+  std::optional<std::string> predicted_result;
+  std::string description;
+};
+
+// A program for the interpreter (program.h), and one that runs as coroutines (programs/program.h).
+ProgramJob interpreted_job(const World& world, int index);
+ProgramJob code_job(const World& world, int index);
+
 // Starts one program, signals it as long as it waits for signals, follows it to its end and compares the
 // result.
 class ProgramClient {
  public:
-  ProgramClient(World& world, int index);
+  ProgramClient(World& world, ProgramJob job, int index);
 
   void start();
   bool done() const { return done_; }
-  const std::string& workflow_id() const { return workflow_id_; }
-  const Program& program() const { return program_; }
+  const ProgramJob& job() const { return job_; }
 
  private:
   void call_start();
@@ -82,9 +99,8 @@ class ProgramClient {
 
   World& world_;
   const Network::Link link_ = world_.network.connect();
-  std::string workflow_id_;
+  const ProgramJob job_;
   Random random_;
-  Program program_;
   bool done_ = false;
   std::string run_id_;  // the one that is followed
   int next_signal_ = 1;

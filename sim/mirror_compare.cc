@@ -68,8 +68,7 @@ void Mirror::compare_run(storage::Storage& store, const MirrorRun& run, const ch
     }
   }
   const auto current = store.find_current(run.key);
-  report_.expect(current.ok() && current->has_value() &&
-                     current->value() == current_.at(run.key)->execution,
+  report_.expect(current.ok() && current->has_value() && current->value() == current_.at(run.key)->execution,
                  "W1", "{}: the store names another current run of {}", when, run.key.workflow_id.value);
   compare_history(store, run, when);
 

@@ -76,6 +76,7 @@ void Node::boot() {
   options.seed = plan_.seed * 1'000 + static_cast<std::uint64_t>(boot_order_);
   options.cache_bytes = plan_.cache_bytes;
   options.history_cache_bytes = plan_.cache_bytes;
+  options.history_page_events = plan_.history_page_events;
   options.on_fatal = [this](const Status& status) {
     report_.log(schedule_.now(), "fatal: {}", status.to_string());
     fatal_ = true;

@@ -44,6 +44,8 @@ Plan make_plan(std::uint64_t seed) {
   plan.cache_bytes = random.chance(0.5) ? 16 * 1024 * 1024 : 4 * 1024;
   plan.network = random.chance(0.5);
   plan.message_loss = plan.network && random.chance(0.6) ? 0.005 : 0.0;
+  plan.code_programs = static_cast<int>(between(random, 0, 2));
+  plan.history_page_events = random.chance(0.3) ? static_cast<int>(between(random, 1, 20)) : 256;
   return plan;
 }
 
@@ -66,9 +68,10 @@ std::string describe(const Plan& plan) {
   add(plan.lost_replies, "lost-reply");
   add(plan.network, "network");
   add(plan.message_loss > 0, "message-loss");
-  return fmt::format("ids={} clients={} programs={} worker={}{}{} chaos={:.2f} faults={}", plan.object_ids,
-                     plan.clients_per_id, plan.programs, plan.in_process_worker ? "in-process" : "remote",
-                     plan.sticky ? "+sticky" : "", plan.eager_activities ? "+eager" : "", plan.worker_chaos,
+  return fmt::format("ids={} clients={} programs={}+{} worker={}{}{} pages={} chaos={:.2f} faults={}",
+                     plan.object_ids, plan.clients_per_id, plan.programs, plan.code_programs,
+                     plan.in_process_worker ? "in-process" : "remote", plan.sticky ? "+sticky" : "",
+                     plan.eager_activities ? "+eager" : "", plan.history_page_events, plan.worker_chaos,
                      faults);
 }
 

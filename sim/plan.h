@@ -32,6 +32,7 @@ struct Plan {
   int object_ids = 1;  // workflow ids that clients fight over
   int clients_per_id = 2;
   int programs = 2;
+  int code_programs = 0;  // that run as coroutines, see programs/
   Duration think_time{};  // mean time between two operations of one client
   std::uint64_t acknowledged_goal = 200;
 
@@ -42,6 +43,7 @@ struct Plan {
   bool return_new_task = false;
   double worker_chaos = 0;  // probability of a fault in the answer to one task
   std::size_t cache_bytes = 0;
+  int history_page_events = 256;
 };
 
 Plan make_plan(std::uint64_t seed);

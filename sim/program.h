@@ -2,6 +2,7 @@
 // The workflows of the simulation: short programs that travel in the input of a run, and their interpreter,
 // which decides commands from nothing but the history that it is given, as an SDK does.
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,9 +78,13 @@ Program make_contested_program(Random& random, bool eager);
 std::string predicted_result(const Program& program);
 bool waits_for_signals(const Program& program);
 
+struct CodeRun;
+
 struct Decision {
   std::vector<temporal::api::command::v1::Command> commands;
-  bool completes = false;  // the last command closes the run
+  bool completes = false;           // the last command closes the run
+  std::shared_ptr<CodeRun> code{};  // whose decision it is; null: the interpreter's
+  bool heartbeat = false;           // the code waits for local activities; another task is asked for
 };
 
 // Decides what the workflow task that ends `events` answers: its last event is the started event. Reports H9

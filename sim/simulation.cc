@@ -58,7 +58,11 @@ class Simulation {
       }
     }
     for (int i = 0; i < plan.programs; ++i) {
-      programs_.push_back(std::make_unique<ProgramClient>(world_, i));
+      programs_.push_back(std::make_unique<ProgramClient>(world_, interpreted_job(world_, i), i));
+      programs_.back()->start();
+    }
+    for (int i = 0; i < plan.code_programs; ++i) {
+      programs_.push_back(std::make_unique<ProgramClient>(world_, code_job(world_, i), 100 + i));
       programs_.back()->start();
     }
     compare_now_and_then();
@@ -130,7 +134,7 @@ class Simulation {
     std::string text;
     for (const auto& program : programs_) {
       if (!program->done()) {
-        text += fmt::format("{} ({}); ", program->workflow_id(), encode(program->program()));
+        text += fmt::format("{} ({}); ", program->job().workflow_id, program->job().description);
       }
     }
     for (const auto& [id, run] : world_.node.mirror().runs()) {

@@ -28,6 +28,7 @@ void Worker::start() {
 void Worker::forget() {
   ++life_;
   cache_.clear();
+  code_cache_.clear();
   after(std::chrono::milliseconds(100 + random_.below(300)), [this] { start(); });
 }
 
@@ -230,9 +231,16 @@ void Worker::handle(const WorkflowTaskPointer& task) {
   if (world_.report.violation()) {
     return;
   }
+  if (task->response.workflow_type().name() == kCodeType) {
+    run_code(task);
+  } else {
+    answer(task, decide(task->events, task->response.workflow_execution().run_id(), world_.report));
+  }
+}
+
+void Worker::answer(const WorkflowTaskPointer& task, const Decision& decision) {
   const std::string& run_id = task->response.workflow_execution().run_id();
   const double chaos = world_.healing ? 0.0 : world_.plan.worker_chaos;
-  const Decision decision = decide(task->events, run_id, world_.report);
   Duration delay = milliseconds_below(random_, 8);
   if (random_.chance(chaos)) {
     switch (random_.below(6)) {
@@ -319,13 +327,13 @@ void Worker::complete(const WorkflowTaskPointer& task, const Decision& decision,
     sticky.mutable_schedule_to_start_timeout()->set_seconds(2);
   }
   request.set_return_new_workflow_task(world_.plan.return_new_task);
-  request.set_force_create_new_workflow_task(!decision.completes && !poisoned && !world_.healing &&
-                                             random_.chance(0.02));
+  request.set_force_create_new_workflow_task(
+      !poisoned && (decision.heartbeat || (!decision.completes && !world_.healing && random_.chance(0.02))));
   const int life = life_;
   world_.network.call<wire::RespondWorkflowTaskCompletedRequest, wire::RespondWorkflowTaskCompletedResponse>(
       link_, "RespondWorkflowTaskCompleted", request, in_process(),
-      [this, life, task, &operation, poisoned](const Status& status,
-                                               wire::RespondWorkflowTaskCompletedResponse& response) {
+      [this, life, task, decision, &operation, poisoned](
+          const Status& status, wire::RespondWorkflowTaskCompletedResponse& response) {
         world_.end(operation, status);
         if (status.ok()) {
           world_.report.expect(!poisoned, "H9", "run {}: a completion with a bad command is accepted",
@@ -337,12 +345,16 @@ void Worker::complete(const WorkflowTaskPointer& task, const Decision& decision,
           if (task->generation != world_.node.generation()) {
             world_.report.mark("completion of a workflow task of an earlier process");
           }
+          if (decision.code && !poisoned) {
+            remember_code(task, decision);
+          }
         }
         if (life == life_) {
-          completed(task, status, response, poisoned);
+          completed(task, decision, status, response, poisoned);
           if (status.code() == Code::kUnavailable && random_.chance(0.5)) {
             world_.report.mark("worker: completion retried after an unknown outcome");
-            const Decision again = decide(task->events, operation.run_id, world_.report);
+            const Decision again =
+                decision.code ? decision : decide(task->events, operation.run_id, world_.report);
             after(std::chrono::milliseconds(200),
                   [this, task, again, poisoned] { complete(task, again, 1, poisoned); });
           }
@@ -353,11 +365,12 @@ void Worker::complete(const WorkflowTaskPointer& task, const Decision& decision,
   }
 }
 
-void Worker::completed(const WorkflowTaskPointer& task, const Status& status,
+void Worker::completed(const WorkflowTaskPointer& task, const Decision& decision, const Status& status,
                        const wire::RespondWorkflowTaskCompletedResponse& response, bool poisoned) {
   const std::string& run_id = task->response.workflow_execution().run_id();
   if (!status.ok() || poisoned) {
     cache_.erase(run_id);
+    forget_code(run_id);
     return;
   }
   check_started_event(*task);
@@ -365,6 +378,10 @@ void Worker::completed(const WorkflowTaskPointer& task, const Status& status,
     cache_[run_id] = task->events;
   } else {
     cache_.erase(run_id);
+  }
+  if (decision.code && !decision.completes) {
+    forget_code(run_id);
+    code_cache_[run_id] = decision.code;
   }
   for (const auto& activity : response.activity_tasks()) {
     world_.report.mark("eager activity");

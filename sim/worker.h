@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "code.h"
 #include "program.h"
 #include "world.h"
 
@@ -39,6 +40,7 @@ struct ActivityRecord {
 struct WorkerRecords {
   std::map<std::pair<std::string, std::string>, ActivityRecord> activities;  // by run id and activity id
   std::map<std::string, int> accepted;  // answers accepted, by task token
+  AnsweredCodes code;
 };
 
 class Worker {
@@ -87,16 +89,30 @@ class Worker {
   void fetch_whole_history(const WorkflowTaskPointer& task, const std::string& page_token,
                            std::shared_ptr<Events> fetched);
   void handle(const WorkflowTaskPointer& task);
+  void answer(const WorkflowTaskPointer& task, const Decision& decision);
   void complete(const WorkflowTaskPointer& task, const Decision& decision, int repeats, bool poisoned);
-  void completed(const WorkflowTaskPointer& task, const Status& status,
+  void completed(const WorkflowTaskPointer& task, const Decision& decision, const Status& status,
                  const wire::RespondWorkflowTaskCompletedResponse& response, bool poisoned);
   void fail(const WorkflowTaskPointer& task);
+
+  // workflow tasks whose workflow is code
+  void run_code(const WorkflowTaskPointer& task);
+  CodePointer take_cached_code(const std::string& run_id);
+  void forget_code(const std::string& run_id);
+  void settle_code(const WorkflowTaskPointer& task, const CodePointer& code,
+                   workflow_core::Completion completion);
+  void start_local(const WorkflowTaskPointer& task, const CodePointer& code,
+                   const workflow_core::LocalActivityTask& wanted);
+  void plan_heartbeat(const WorkflowTaskPointer& task, const CodePointer& code);
+  void answer_code(const WorkflowTaskPointer& task, const CodePointer& code, bool heartbeat);
+  void remember_code(const WorkflowTaskPointer& task, const Decision& decision);
 
   // activities
   void take(const wire::PollActivityTaskQueueResponse& response);
   void check_attempt(ActivityRecord& record, const ActivityTask& task);
   void check_heartbeat_details(const ActivityRecord& record, const ActivityTask& task);
   void run(const ActivityTaskPointer& task);
+  void poke(const ActivityTaskPointer& task, int tries);
   void heartbeat(const ActivityTaskPointer& task, int left);
   void answer_completed(const ActivityTaskPointer& task, int tries);
   void answer_failed(const ActivityTaskPointer& task, bool non_retryable, int tries);
@@ -112,6 +128,7 @@ class Worker {
   int life_ = 1;  // callbacks of an earlier life are ignored
   Timestamp paused_until_;
   std::map<std::string, Events> cache_;  // by run id: events up to the last started event that was completed
+  std::map<std::string, CodePointer> code_cache_;  // by run id: whose last task was completed
 };
 
 }  // namespace perdure::sim

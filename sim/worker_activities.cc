@@ -3,6 +3,9 @@
 #include <cmath>
 
 #include "api/convert.h"
+#include "api/payload_conversion.h"
+#include "perdure/serialize.h"
+#include "programs/program.h"
 #include "worker.h"
 
 namespace perdure::sim {
@@ -26,7 +29,8 @@ void Worker::take(const wire::PollActivityTaskQueueResponse& response) {
   auto task = std::make_shared<ActivityTask>();
   task->response = response;
   task->name = response.workflow_execution().run_id() + "/" + response.activity_id();
-  task->step = decode_activity(text_of(response.input()));
+  task->step = response.workflow_type().name() == kCodeType ? code_activity_step(response)
+                                                            : decode_activity(text_of(response.input()));
   world_.log("worker{} takes activity {} attempt {}", index_, task->name, response.attempt());
   ActivityRecord& record =
       records_.activities[{response.workflow_execution().run_id(), response.activity_id()}];
@@ -136,6 +140,10 @@ void Worker::run(const ActivityTaskPointer& task) {
     }
     world_.report.mark("worker: activity answered late");
     delay = std::chrono::milliseconds(task->step.start_to_close_ms + static_cast<int>(random_.below(6'000)));
+  }
+  if (task->response.activity_type().name() == programs::kPoke) {
+    after(delay, [this, task] { poke(task, 5); });
+    return;
   }
   const int attempt = task->response.attempt();
   switch (task->step.behaviour) {
@@ -260,7 +268,7 @@ void Worker::answer_completed(const ActivityTaskPointer& task, int tries) {
   request.set_namespace_(kNamespace);
   request.set_task_token(task->response.task_token());
   request.set_identity(fmt::format("op{}", operation.id));
-  request.mutable_result()->add_payloads()->set_data("done");
+  api::set_payload(request.mutable_result()->add_payloads(), to_payload(std::string("done")));
   const int life = life_;
   world_.network.call<wire::RespondActivityTaskCompletedRequest, wire::RespondActivityTaskCompletedResponse>(
       link_, "RespondActivityTaskCompleted", request, in_process(),

@@ -14,7 +14,6 @@ namespace perdure::sim {
 
 namespace wire = temporal::api::workflowservice::v1;
 
-
 struct World {
   World(const Plan& seed_plan, bool verbose)
       : plan(seed_plan),

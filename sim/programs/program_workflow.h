@@ -13,16 +13,21 @@ namespace perdure::programs {
 // Counts live objects, so that a frame which is not destroyed, or twice, shows without a sanitizer.
 class Held {
  public:
-  Held() { ++live(); }
-  Held(const Held&) { ++live(); }
+  Held() { count(1); }
+  Held(const Held&) { count(1); }
   Held& operator=(const Held&) = default;
-  ~Held() { --live(); }
-  static std::atomic<int>& live() {
-    static std::atomic<int> count = 0;
-    return count;
-  }
+  ~Held() { count(-1); }
+  static int live() { return all_; }
+  static int live_here() { return here_; }  // made on this thread, less those destroyed on it
 
  private:
+  static void count(int by) {
+    all_ += by;
+    here_ += by;
+  }
+
+  static inline std::atomic<int> all_ = 0;
+  static inline thread_local int here_ = 0;
   std::string text_ = "a text that is too long for the small string buffer";  // a sanitizer sees a leak
 };
 

@@ -69,8 +69,8 @@ class Check {
         previous = events_[i].event_id();
       }
     }
-    if (failure.empty() && Held::live() != live_) {
-      failure = fmt::format("replays left {} objects of frames", Held::live() - live_);
+    if (failure.empty() && Held::live_here() != live_) {
+      failure = fmt::format("replays left {} objects of frames", Held::live_here() - live_);
     }
     return failure;
   }
@@ -107,7 +107,7 @@ class Check {
 
   const HistoryEvents& events_;
   const workflow_core::RunIdentity& identity_;
-  const int live_ = Held::live();
+  const int live_ = Held::live_here();
 };
 
 }  // namespace

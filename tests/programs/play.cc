@@ -231,7 +231,7 @@ std::string Play::repeat(WorkflowRun& run, std::int64_t first_event_id, const Pl
 }
 
 std::string Play::replay_every_task() const {
-  const int live = Held::live();
+  const int live = Held::live_here();
   for (const PlayedTask& task : tasks_) {
     for (const bool evict_between : {false, true}) {
       auto run = make_run();
@@ -240,9 +240,9 @@ std::string Play::replay_every_task() const {
       if (!failure.empty()) {
         return fmt::format("replay up to event {}: {}", task.started_event_id, failure);
       }
-      if (Held::live() != live) {
+      if (Held::live_here() != live) {
         return fmt::format("eviction after event {} leaves {} objects of frames", task.started_event_id,
-                           Held::live() - live);
+                           Held::live_here() - live);
       }
     }
   }

@@ -22,7 +22,7 @@ ProgramInput input_of(std::uint64_t seed) {
 // What went wrong with one program, or nothing.
 std::string check(std::uint64_t seed, int* tasks = nullptr) {
   ProgramInput input = input_of(seed);
-  const int live = Held::live();
+  const int live = Held::live_here();
   std::string result;
   for (std::vector<ProgramInput> next{input}; !next.empty();) {
     input = next.front();
@@ -42,8 +42,8 @@ std::string check(std::uint64_t seed, int* tasks = nullptr) {
     result = play.result();
     next = play.next();
   }
-  if (Held::live() != live) {
-    return "objects of frames are left: " + std::to_string(Held::live() - live);
+  if (Held::live_here() != live) {
+    return "objects of frames are left: " + std::to_string(Held::live_here() - live);
   }
   if (!input.steady) {
     return "";
