@@ -30,7 +30,8 @@ ProgramJob interpreted_job(const World& world, int index) {
 
 ProgramJob code_job(const World& world, int index) {
   const programs::ProgramInput input{.seed = world.plan.seed * 8 + static_cast<std::uint64_t>(index),
-                                     .steady = index % 2 == 0,
+                                     .steady = (world.plan.seed + static_cast<std::uint64_t>(index)) % 2 == 0,
+                                     .cancellation = true,
                                      .unit_us = 20'000};
   ProgramJob job;
   job.workflow_id = fmt::format("code{}", index);

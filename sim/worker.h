@@ -112,7 +112,10 @@ class Worker {
   void check_attempt(ActivityRecord& record, const ActivityTask& task);
   void check_heartbeat_details(const ActivityRecord& record, const ActivityTask& task);
   void run(const ActivityTaskPointer& task);
-  void poke(const ActivityTaskPointer& task, int tries);
+  // True: it is one that signals or cancels its own run, after `delay`.
+  bool tells_own_run(const ActivityTaskPointer& task, Duration delay);
+  template <class Request, class Response>
+  void tell_own_run(const ActivityTaskPointer& task, Operation::Kind kind, int tries);
   void heartbeat(const ActivityTaskPointer& task, int left);
   void answer_completed(const ActivityTaskPointer& task, int tries);
   void answer_failed(const ActivityTaskPointer& task, bool non_retryable, int tries);

@@ -5,7 +5,6 @@
 #include "api/convert.h"
 #include "api/payload_conversion.h"
 #include "perdure/serialize.h"
-#include "programs/program.h"
 #include "worker.h"
 
 namespace perdure::sim {
@@ -141,8 +140,7 @@ void Worker::run(const ActivityTaskPointer& task) {
     world_.report.mark("worker: activity answered late");
     delay = std::chrono::milliseconds(task->step.start_to_close_ms + static_cast<int>(random_.below(6'000)));
   }
-  if (task->response.activity_type().name() == programs::kPoke) {
-    after(delay, [this, task] { poke(task, 5); });
+  if (tells_own_run(task, delay)) {
     return;
   }
   const int attempt = task->response.attempt();

@@ -160,25 +160,30 @@ void Worker::remember_code(const WorkflowTaskPointer& task, const Decision& deci
   answered.ended = decision.code->ended;
 }
 
-// The activity that signals its own run.
-void Worker::poke(const ActivityTaskPointer& task, int tries) {
+// The activities that signal their own run, or ask for its cancellation.
+template <class Request, class Response>
+void Worker::tell_own_run(const ActivityTaskPointer& task, Operation::Kind kind, int tries) {
   const auto& execution = task->response.workflow_execution();
-  Operation& operation = world_.begin(Operation::Kind::kSignal);
+  Operation& operation = world_.begin(kind);
   operation.workflow_id = execution.workflow_id();
   operation.run_id = execution.run_id();
   operation.request_id = "poke-" + task->name;
-  operation.input = task->response.input().payloads(0).data();
-  wire::SignalWorkflowExecutionRequest request;
+  Request request;
   request.set_namespace_(kNamespace);
   *request.mutable_workflow_execution() = execution;
-  request.set_signal_name("poke");
-  *request.mutable_input() = task->response.input();
+  if constexpr (std::is_same_v<Request, wire::SignalWorkflowExecutionRequest>) {
+    operation.input = task->response.input().payloads(0).data();
+    request.set_signal_name("poke");
+    *request.mutable_input() = task->response.input();
+  }
   request.set_identity(fmt::format("op{}", operation.id));
   request.set_request_id(operation.request_id);
   const int life = life_;
-  world_.network.call<wire::SignalWorkflowExecutionRequest, wire::SignalWorkflowExecutionResponse>(
-      link_, "SignalWorkflowExecution", request, in_process(),
-      [this, life, task, tries, &operation](const Status& status, wire::SignalWorkflowExecutionResponse&) {
+  const char* method =
+      kind == Operation::Kind::kSignal ? "SignalWorkflowExecution" : "RequestCancelWorkflowExecution";
+  world_.network.call<Request, Response>(
+      link_, method, request, in_process(),
+      [this, life, task, kind, tries, &operation](const Status& status, Response&) {
         world_.end(operation, status);
         if (life != life_) {
           return;
@@ -187,9 +192,28 @@ void Worker::poke(const ActivityTaskPointer& task, int tries) {
           answer_completed(task, 5);
         } else if (tries > 1) {
           after(std::chrono::milliseconds(100 + random_.below(300)),
-                [this, task, tries] { poke(task, tries - 1); });
+                [this, task, kind, tries] { tell_own_run<Request, Response>(task, kind, tries - 1); });
         }
       });
+}
+
+bool Worker::tells_own_run(const ActivityTaskPointer& task, Duration delay) {
+  const std::string& type = task->response.activity_type().name();
+  if (type == programs::kPoke) {
+    after(delay, [this, task] {
+      tell_own_run<wire::SignalWorkflowExecutionRequest, wire::SignalWorkflowExecutionResponse>(
+          task, Operation::Kind::kSignal, 5);
+    });
+  } else if (type == programs::kCancelMe) {
+    world_.report.mark("code: cancelled by itself");
+    after(delay, [this, task] {
+      tell_own_run<wire::RequestCancelWorkflowExecutionRequest, wire::RequestCancelWorkflowExecutionResponse>(
+          task, Operation::Kind::kCancel, 5);
+    });
+  } else {
+    return false;
+  }
+  return true;
 }
 
 }  // namespace perdure::sim

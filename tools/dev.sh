@@ -42,7 +42,7 @@ job_test() { # builds and runs every test
 
 job_asan() { # builds with AddressSanitizer and UBSan, runs the tests of the libraries and 60 seeds (minutes)
   preset=asan
-  local tests=(base serialize workflow engine matching runtime frontend storage cli sdk histories testing worker server client_grpc)
+  local tests=(base serialize workflow programs engine matching runtime frontend storage cli sdk histories testing worker server client_grpc)
   job_build "${tests[@]/#/test_}" perdure-sim
   local name
   for name in "${tests[@]}"; do
@@ -63,6 +63,21 @@ job_format() { # formats the C++ files that differ from the last commit, or all 
 job_sim() { # runs the simulator: ./dev sim --seed N, or --seeds N
   job_build perdure-sim
   "build/$preset/bin/perdure-sim" "$@"
+}
+
+job_programs() { # runs random workflow programs and their replays: [--seeds N] [--from K] [--end-to-end], with engine and worker in every configuration
+  local seeds=20000 from=1 test=programs
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --seeds) seeds=$2; shift 2 ;;
+      --from) from=$2; shift 2 ;;
+      --end-to-end) test=programs_end_to_end; shift ;;
+      *) echo "./dev programs knows no $1" >&2; return 2 ;;
+    esac
+  done
+  job_build "test_$test"
+  PERDURE_PROGRAMS=$seeds PERDURE_PROGRAMS_FROM=$from "build/$preset/bin/test_$test" \
+    --gtest_filter='*SameCommands*:*EveryConfiguration*' --gtest_brief=1
 }
 
 bench_embedded() {
