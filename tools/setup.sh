@@ -5,7 +5,7 @@ packages=(
   protobuf-compiler libprotobuf-dev libsqlite3-dev sqlite3 libssl-dev libfmt-dev libcli11-dev libxxhash-dev
   libgrpc++-dev protobuf-compiler-grpc zlib1g-dev libzstd-dev prometheus-cpp-dev libspdlog-dev
   libgoogle-perftools-dev
-  libgtest-dev libgmock-dev nlohmann-json3-dev python3 python3-venv
+  libgtest-dev libgmock-dev nlohmann-json3-dev libasio-dev python3 python3-venv
 )
 
 has_current_cargo() {

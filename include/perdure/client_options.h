@@ -16,6 +16,7 @@
 
 namespace perdure {
 
+class Executor;
 class Interceptor;
 class MetricsSink;
 
@@ -68,6 +69,11 @@ struct ConnectOptions {
   DataConverter data_converter{};
   std::vector<std::shared_ptr<Interceptor>> interceptors{};  // see interceptor.h
   std::shared_ptr<MetricsSink> metrics{};                    // see metrics.h
+  // The program's own event loop, see executor.h. Null: Perdure has threads of its own.
+  std::shared_ptr<Executor> executor{};
+  // With an executor, "file:": the engine has a thread of its own all the same, so that the loop does not
+  // wait for the disk.
+  bool engine_thread = false;
   // true, false, or TlsOptions{…}. Not given: as with true if there is an api_key, else without TLS.
   std::optional<std::variant<bool, TlsOptions>> tls{};
   std::string api_key{};                              // sent as "authorization: Bearer …"

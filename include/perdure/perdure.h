@@ -2,9 +2,11 @@
 // Everything: include this to write workflows, activities, workers and clients.
 #include "perdure/activity.h"
 #include "perdure/async_activity.h"
+#include "perdure/async_client.h"
 #include "perdure/client.h"
 #include "perdure/data_converter.h"
 #include "perdure/error.h"
+#include "perdure/executor.h"
 #include "perdure/interceptor.h"
 #include "perdure/logger.h"
 #include "perdure/metrics.h"

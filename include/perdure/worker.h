@@ -7,16 +7,19 @@
 //   worker.run();  // until SIGINT or SIGTERM
 //
 // Workflow code runs on one thread of the worker's, activities that are functions on a pool of threads,
-// activities that are coroutines on an event loop.
+// activities that are coroutines on an event loop. All of them on the program's own event loop if the client
+// was connected with an executor (executor.h).
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "perdure/async.h"
 #include "perdure/client.h"
 #include "perdure/detail/activity_definition.h"
 #include "perdure/detail/workflow_definition.h"
@@ -115,6 +118,12 @@ Activities dynamic_activity() {
   return list;
 }
 
+// Where activities that are functions run when the client has an executor.
+enum class FunctionActivities {
+  kOnThreads,   // each on a thread of the worker's: they may block
+  kOnExecutor,  // on the program's loop, one after the other: everything else there waits for them
+};
+
 // Named as in Temporal's Python SDK. `task_queue` and at least one workflow or activity are required.
 struct WorkerOptions {
   std::string task_queue{};
@@ -148,22 +157,32 @@ struct WorkerOptions {
   // fails its workflow task, see docs/guide/determinism.md. false: it is not noticed.
   bool guard_determinism = true;
   std::vector<std::shared_ptr<Interceptor>> interceptors{};  // after those of the client; see interceptor.h
+  // Required when the client has an executor and one of the activities is a function.
+  std::optional<FunctionActivities> function_activities{};
 };
 
 class Worker {
  public:
   // Throws OptionsError: no task queue, nothing registered, a name registered twice, a limit of zero.
   Worker(const Client& client, WorkerOptions options);
-  // Stops.
+  // Stops, as stop() does.
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Starts to take tasks, in the background. Once.
+  // Starts to take tasks, in the background. Once. Asks a server about the namespace before, which takes as
+  // long as its answer.
   void start();
   // Takes no more tasks and returns when those in progress are finished. Thread-safe, may be called again.
+  // With an executor: call it on the loop's thread, or when the loop does not run; it runs what Perdure has
+  // left to do on the calling thread. Throws PerdureError when a workflow or activity of this worker calls
+  // it.
   void stop();
-  // start(), then stop() when the process gets SIGINT or SIGTERM.
+  // With an executor: the same without waiting. Answered when the worker has stopped and may be destroyed.
+  // Throws PerdureError without one.
+  Async<void> async_stop();
+  // start(), then stop() when the process gets SIGINT or SIGTERM. Throws PerdureError with an executor, whose
+  // loop it would hold.
   void run();
 
  private:

@@ -1,6 +1,8 @@
 // What a handle does with a workflow that exists.
 #include <google/protobuf/util/json_util.h>
 
+#include <utility>
+
 #include "api/convert.h"
 #include "api/payload_conversion.h"
 #include "client/connection.h"
@@ -41,52 +43,7 @@ std::chrono::system_clock::time_point to_time_point(const google::protobuf::Time
       std::chrono::duration_cast<std::chrono::system_clock::duration>(Duration(api::from_proto(time).nanos)));
 }
 
-}  // namespace
-
-void send_signal(Connection& connection, const SignalWorkflowInput& input) {
-  service::SignalWorkflowExecutionRequest request;
-  request.set_namespace_(connection.namespace_name());
-  request.set_identity(connection.identity());
-  request.set_request_id(connection.fresh_id());
-  request.set_signal_name(input.signal);
-  set_execution(request.mutable_workflow_execution(), input.workflow);
-  if (!input.args.empty()) {
-    api::set_payloads(request.mutable_input(), input.args);
-  }
-  if (!input.headers.empty()) {
-    api::set_headers(request.mutable_header(), input.headers);
-  }
-  service::SignalWorkflowExecutionResponse response;
-  throw_if_failed(call_with_retry(connection, "SignalWorkflowExecution", request, &response));
-}
-
-void send_cancel(Connection& connection, const CancelWorkflowInput& input) {
-  service::RequestCancelWorkflowExecutionRequest request;
-  request.set_namespace_(connection.namespace_name());
-  request.set_identity(connection.identity());
-  request.set_request_id(connection.fresh_id());
-  request.set_reason(input.reason);
-  set_target(&request, input.workflow);
-  service::RequestCancelWorkflowExecutionResponse response;
-  throw_if_failed(call_with_retry(connection, "RequestCancelWorkflowExecution", request, &response));
-}
-
-void send_terminate(Connection& connection, const TerminateWorkflowInput& input) {
-  service::TerminateWorkflowExecutionRequest request;
-  request.set_namespace_(connection.namespace_name());
-  request.set_identity(connection.identity());
-  request.set_reason(input.reason);
-  set_target(&request, input.workflow);
-  service::TerminateWorkflowExecutionResponse response;
-  throw_if_failed(call_with_retry(connection, "TerminateWorkflowExecution", request, &response));
-}
-
-WorkflowExecutionDescription send_describe(Connection& connection, const DescribeWorkflowInput& input) {
-  service::DescribeWorkflowExecutionRequest request;
-  request.set_namespace_(connection.namespace_name());
-  set_execution(request.mutable_execution(), input.workflow);
-  service::DescribeWorkflowExecutionResponse response;
-  throw_if_failed(call_with_retry(connection, "DescribeWorkflowExecution", request, &response));
+WorkflowExecutionDescription description_of(const service::DescribeWorkflowExecutionResponse& response) {
   const auto& info = response.workflow_execution_info();
   WorkflowExecutionDescription description{.id = info.execution().workflow_id(),
                                            .run_id = info.execution().run_id(),
@@ -105,6 +62,61 @@ WorkflowExecutionDescription send_describe(Connection& connection, const Describ
     description.close_time = to_time_point(info.close_time());
   }
   return description;
+}
+
+}  // namespace
+
+PreparedCall<void> prepare_signal(Connection& connection, const SignalWorkflowInput& input) {
+  service::SignalWorkflowExecutionRequest request;
+  request.set_namespace_(connection.namespace_name());
+  request.set_identity(connection.identity());
+  request.set_request_id(connection.fresh_id());
+  request.set_signal_name(input.signal);
+  set_execution(request.mutable_workflow_execution(), input.workflow);
+  if (!input.args.empty()) {
+    api::set_payloads(request.mutable_input(), input.args);
+  }
+  if (!input.headers.empty()) {
+    api::set_headers(request.mutable_header(), input.headers);
+  }
+  return prepare<void, service::SignalWorkflowExecutionResponse>(
+      "SignalWorkflowExecution", std::move(request),
+      [](const Status& status, const auto&) { throw_if_failed(status); });
+}
+
+PreparedCall<void> prepare_cancel(Connection& connection, const CancelWorkflowInput& input) {
+  service::RequestCancelWorkflowExecutionRequest request;
+  request.set_namespace_(connection.namespace_name());
+  request.set_identity(connection.identity());
+  request.set_request_id(connection.fresh_id());
+  request.set_reason(input.reason);
+  set_target(&request, input.workflow);
+  return prepare<void, service::RequestCancelWorkflowExecutionResponse>(
+      "RequestCancelWorkflowExecution", std::move(request),
+      [](const Status& status, const auto&) { throw_if_failed(status); });
+}
+
+PreparedCall<void> prepare_terminate(Connection& connection, const TerminateWorkflowInput& input) {
+  service::TerminateWorkflowExecutionRequest request;
+  request.set_namespace_(connection.namespace_name());
+  request.set_identity(connection.identity());
+  request.set_reason(input.reason);
+  set_target(&request, input.workflow);
+  return prepare<void, service::TerminateWorkflowExecutionResponse>(
+      "TerminateWorkflowExecution", std::move(request),
+      [](const Status& status, const auto&) { throw_if_failed(status); });
+}
+
+PreparedCall<WorkflowExecutionDescription> prepare_describe(Connection& connection,
+                                                            const DescribeWorkflowInput& input) {
+  service::DescribeWorkflowExecutionRequest request;
+  request.set_namespace_(connection.namespace_name());
+  set_execution(request.mutable_execution(), input.workflow);
+  return prepare<WorkflowExecutionDescription, service::DescribeWorkflowExecutionResponse>(
+      "DescribeWorkflowExecution", std::move(request), [](const Status& status, const auto& response) {
+        throw_if_failed(status);
+        return description_of(response);
+      });
 }
 
 }  // namespace perdure::client

@@ -12,6 +12,7 @@
 #include "client/large_payloads.h"
 #include "client/metered_transport.h"
 #include "client/outbound.h"
+#include "perdure/perdure_error.h"
 
 namespace perdure::client {
 namespace {
@@ -45,6 +46,7 @@ std::unique_ptr<Pacer> make_system_pacer() { return std::make_unique<SystemPacer
 Connection::Connection(std::unique_ptr<Transport> transport, std::string namespace_name, std::string identity,
                        bool in_process, std::unique_ptr<Pacer> pacer, Extensions extensions)
     : pacer_(std::move(pacer)),
+      caller_loop_(std::move(extensions.caller_loop)),
       transport_(
           extensions.metrics == nullptr
               ? std::move(transport)
@@ -56,7 +58,9 @@ Connection::Connection(std::unique_ptr<Transport> transport, std::string namespa
       interceptors_(std::move(extensions.interceptors)),
       metrics_(std::move(extensions.metrics)),
       outbound_(make_outbound(*this, interceptors_)),
-      random_(random_seed()) {}
+      intercepts_calls_(!is_calls_themselves(*outbound_)),
+      random_(random_seed()),
+      loop_(caller_loop_ == nullptr ? nullptr : caller_loop_->make_queue()) {}
 
 std::string Connection::fresh_id() {
   const std::lock_guard lock(mutex_);
@@ -100,6 +104,12 @@ void Connection::warn_if_large(std::string_view method, const google::protobuf::
 Status call_as_stored(Connection& connection, std::string_view method,
                       const google::protobuf::Message& request, google::protobuf::Message* response,
                       CallKind kind) {
+  if (kind == CallKind::kLongPoll && connection.caller_loop() != nullptr &&
+      connection.caller_loop()->runs_here()) {
+    throw PerdureError(
+        "this call waits for a workflow on the thread of the client's executor, which has to run meanwhile: "
+        "use AsyncClient (perdure/async_client.h), or wait on another thread");
+  }
   connection.warn_if_large(method, request);
   Retry retry(kind, connection.in_process());
   while (true) {

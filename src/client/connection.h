@@ -11,9 +11,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/event_loop.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "client/boundary.h"
+#include "client/caller_loop.h"
 #include "client/extensions.h"
 #include "client/retry.h"
 #include "client/transport.h"
@@ -45,6 +47,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ClientOutboundInterceptor& outbound() { return *outbound_; }
   // Those of the client's workers too.
   const std::vector<std::shared_ptr<Interceptor>>& interceptors() const { return interceptors_; }
+  // Somebody is around the calls.
+  bool intercepts_calls() const { return intercepts_calls_; }
+  // The program's own event loop, on which everything runs; null: we have threads.
+  const std::shared_ptr<CallerLoop>& caller_loop() const { return caller_loop_; }
+  // The queue on it for the answers of calls; null as well.
+  const std::shared_ptr<EventLoop>& loop() const { return loop_; }
   // Null: nobody wants to know.
   const std::shared_ptr<MetricsSink>& metrics() const { return metrics_; }
   bool in_process() const { return in_process_; }
@@ -70,6 +78,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   const std::unique_ptr<Pacer> pacer_;
+  const std::shared_ptr<CallerLoop> caller_loop_;
   const std::unique_ptr<Transport> transport_;
   std::string namespace_name_;
   std::string identity_;
@@ -78,14 +87,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::vector<std::shared_ptr<Interceptor>> interceptors_;
   const std::shared_ptr<MetricsSink> metrics_;
   const std::unique_ptr<ClientOutboundInterceptor> outbound_;
+  const bool intercepts_calls_;
   std::function<void(const LogRecord&)> log_;
   std::mutex mutex_;
   Random random_;                        // guarded by mutex_
   std::set<std::string> sticky_queues_;  // in use; guarded by mutex_
+  const std::shared_ptr<EventLoop> loop_;
 };
 
 // As call_and_wait, trying again as Retry says. Payloads are encoded and decoded on the way; throws
-// DataConversionError.
+// DataConversionError, and PerdureError for a long poll on the thread of the program's own loop.
 Status call_with_retry(Connection& connection, std::string_view method,
                        const google::protobuf::Message& request, google::protobuf::Message* response,
                        CallKind kind = CallKind::kCall);

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "client/caller_loop.h"
 #include "perdure/data_converter.h"
 #include "perdure/interceptor.h"
 #include "perdure/metrics.h"
@@ -13,12 +14,13 @@ struct Extensions {
   DataConverter data_converter{};
   std::vector<std::shared_ptr<Interceptor>> interceptors{};
   std::shared_ptr<MetricsSink> metrics{};
+  std::shared_ptr<CallerLoop> caller_loop{};
 };
 
 // Of ConnectOptions, or of a test environment's options.
 template <class Options>
 Extensions extensions_of(const Options& options) {
-  return {options.data_converter, options.interceptors, options.metrics};
+  return {options.data_converter, options.interceptors, options.metrics, nullptr};
 }
 
 }  // namespace perdure::client

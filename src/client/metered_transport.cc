@@ -52,6 +52,7 @@ class MeteredTransport final : public Transport {
                             });
   }
   void cancel(std::uint64_t ticket) override { transport_->cancel(ticket); }
+  void drive() override { transport_->drive(); }
 
  private:
   void measure(const std::string& operation, bool is_long, Timestamp begun, const Status& status) {

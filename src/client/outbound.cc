@@ -14,13 +14,19 @@ class Outbound final : public ClientOutboundInterceptor {
   explicit Outbound(Connection& connection) : connection_(connection) {}
 
   StartWorkflowOutput start_workflow(StartWorkflowInput input) override {
-    return send_start(connection_, input);
+    return make_call(connection_, prepare_start(connection_, input));
   }
-  void signal_workflow(SignalWorkflowInput input) override { send_signal(connection_, input); }
-  void cancel_workflow(CancelWorkflowInput input) override { send_cancel(connection_, input); }
-  void terminate_workflow(TerminateWorkflowInput input) override { send_terminate(connection_, input); }
+  void signal_workflow(SignalWorkflowInput input) override {
+    make_call(connection_, prepare_signal(connection_, input));
+  }
+  void cancel_workflow(CancelWorkflowInput input) override {
+    make_call(connection_, prepare_cancel(connection_, input));
+  }
+  void terminate_workflow(TerminateWorkflowInput input) override {
+    make_call(connection_, prepare_terminate(connection_, input));
+  }
   WorkflowExecutionDescription describe_workflow(DescribeWorkflowInput input) override {
-    return send_describe(connection_, input);
+    return make_call(connection_, prepare_describe(connection_, input));
   }
   Payload workflow_result(WorkflowResultInput input) override { return wait_for_result(connection_, input); }
   void heartbeat_async_activity(HeartbeatAsyncActivityInput input) override {
@@ -39,6 +45,10 @@ class Outbound final : public ClientOutboundInterceptor {
 };
 
 }  // namespace
+
+bool is_calls_themselves(const ClientOutboundInterceptor& outbound) {
+  return dynamic_cast<const Outbound*>(&outbound) != nullptr;
+}
 
 std::unique_ptr<ClientOutboundInterceptor> make_outbound(
     Connection& connection, const std::vector<std::shared_ptr<Interceptor>>& interceptors) {

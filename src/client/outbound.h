@@ -1,8 +1,11 @@
 #pragma once
 // What a client sends, as the last link of its interceptors.
+#include <functional>
 #include <memory>
 #include <vector>
 
+#include "client/prepared_call.h"
+#include "perdure/async.h"
 #include "perdure/interceptor.h"
 
 namespace perdure::client {
@@ -13,13 +16,20 @@ class Connection;
 std::unique_ptr<ClientOutboundInterceptor> make_outbound(
     Connection& connection, const std::vector<std::shared_ptr<Interceptor>>& interceptors);
 
+// Nobody is around the calls.
+bool is_calls_themselves(const ClientOutboundInterceptor& outbound);
+
 // The calls themselves: start.cc, calls.cc, result.cc, async_activity.cc.
-StartWorkflowOutput send_start(Connection& connection, const StartWorkflowInput& input);
-void send_signal(Connection& connection, const SignalWorkflowInput& input);
-void send_cancel(Connection& connection, const CancelWorkflowInput& input);
-void send_terminate(Connection& connection, const TerminateWorkflowInput& input);
-WorkflowExecutionDescription send_describe(Connection& connection, const DescribeWorkflowInput& input);
+PreparedCall<StartWorkflowOutput> prepare_start(Connection& connection, const StartWorkflowInput& input);
+PreparedCall<void> prepare_signal(Connection& connection, const SignalWorkflowInput& input);
+PreparedCall<void> prepare_cancel(Connection& connection, const CancelWorkflowInput& input);
+PreparedCall<void> prepare_terminate(Connection& connection, const TerminateWorkflowInput& input);
+PreparedCall<WorkflowExecutionDescription> prepare_describe(Connection& connection,
+                                                            const DescribeWorkflowInput& input);
 Payload wait_for_result(Connection& connection, const WorkflowResultInput& input);
+// The same without a thread that waits; see later_call.h.
+void result_later(const std::shared_ptr<Connection>& connection, const WorkflowResultInput& input,
+                  std::function<void(Answer<Payload>)> done);
 void send_heartbeat(Connection& connection, const HeartbeatAsyncActivityInput& input);
 void send_completion(Connection& connection, const CompleteAsyncActivityInput& input);
 void send_failure(Connection& connection, const FailAsyncActivityInput& input);

@@ -1,4 +1,7 @@
 // Starting a workflow: options to a request, and the answer to a reference or an error.
+#include <string>
+#include <utility>
+
 #include "api/convert.h"
 #include "api/failure_conversion.h"
 #include "api/payload_conversion.h"
@@ -89,25 +92,29 @@ StartWorkflowExecutionRequest make_request(Connection& connection, const StartWo
   return request;
 }
 
-[[noreturn]] void throw_already_started(const Status& status, const StartWorkflowExecutionRequest& request) {
+[[noreturn]] void throw_already_started(const Status& status, const std::string& workflow_id,
+                                        const std::string& workflow_type) {
   WorkflowExecutionAlreadyStartedFailure detail;
   detail.ParseFromString(status.detail());
-  throw WorkflowAlreadyStartedError(request.workflow_id(), request.workflow_type().name(), detail.run_id());
+  throw WorkflowAlreadyStartedError(workflow_id, workflow_type, detail.run_id());
 }
 
 }  // namespace
 
-StartWorkflowOutput send_start(Connection& connection, const StartWorkflowInput& input) {
+PreparedCall<StartWorkflowOutput> prepare_start(Connection& connection, const StartWorkflowInput& input) {
   check_options(input.options);
-  const StartWorkflowExecutionRequest request = make_request(connection, input);
-  StartWorkflowExecutionResponse response;
-  const Status status = call_with_retry(connection, "StartWorkflowExecution", request, &response);
-  if (status.code() == Code::kAlreadyExists) {
-    throw_already_started(status, request);
-  }
-  throw_if_failed(status);
-  const std::string& first = response.first_execution_run_id();
-  return {input.options.id, response.run_id(), first.empty() ? response.run_id() : first};
+  StartWorkflowExecutionRequest request = make_request(connection, input);
+  return prepare<StartWorkflowOutput, StartWorkflowExecutionResponse>(
+      "StartWorkflowExecution", std::move(request),
+      [id = input.options.id, type = input.workflow](
+          const Status& status, const StartWorkflowExecutionResponse& response) -> StartWorkflowOutput {
+        if (status.code() == Code::kAlreadyExists) {
+          throw_already_started(status, id, type);
+        }
+        throw_if_failed(status);
+        const std::string& first = response.first_execution_run_id();
+        return {id, response.run_id(), first.empty() ? response.run_id() : first};
+      });
 }
 
 }  // namespace perdure::client

@@ -17,6 +17,7 @@ Status call_and_wait(Transport& transport, std::string_view method, const google
     outcome = std::move(status);
     changed.notify_one();
   });
+  transport.drive();
   std::unique_lock lock(mutex);
   changed.wait(lock, [&] { return outcome.has_value(); });
   return std::move(*outcome);

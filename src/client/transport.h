@@ -26,6 +26,9 @@ class Transport {
                              std::function<void(Status)> done) = 0;
   // Ends a call that still waits with kCancelled.
   virtual void cancel(std::uint64_t ticket) = 0;
+  // Does what the service has to do, on this thread, if it runs in this process without a thread of its own.
+  // Thread-safe. Afterwards every call is answered that waits for nothing else than the service.
+  virtual void drive() {}
 };
 
 // Blocks until the call is done.

@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "perdure/version.h"
+#include "runtime/loop_thread.h"
+#include "runtime/posted_loop.h"
 #include "storage/sqlite/sqlite_storage.h"
 
 namespace perdure::host {
@@ -36,7 +38,7 @@ runtime::InstanceOptions instance_options(int history_page_events) {
 
 }  // namespace
 
-Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory) {
+Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory, std::unique_ptr<EventLoop> loop) {
   storage::SqliteOptions options;
   options.directory = directory;
   options.holder = program_invocation_short_name;
@@ -45,15 +47,21 @@ Result<std::unique_ptr<Engine>> Engine::open(const std::string& directory) {
   if (!storage.ok()) {
     return storage.status();
   }
-  return std::make_unique<Engine>(std::move(storage).value());
+  return std::make_unique<Engine>(std::move(storage).value(), nullptr, std::move(loop));
 }
 
 Engine::Engine(std::unique_ptr<storage::Storage> storage, std::unique_ptr<runtime::Clock> clock,
-               int history_page_events)
+               std::unique_ptr<EventLoop> loop, int history_page_events)
     : clock_(clock ? std::move(clock) : std::make_unique<runtime::SystemClock>()),
       instance_(std::move(storage), *clock_, instance_options(history_page_events)),
       frontend_(instance_),
-      thread_(instance_, *clock_) {}
+      loop_(std::move(loop)) {
+  if (loop_ == nullptr) {
+    driver_ = std::make_unique<runtime::LoopThread>(instance_, *clock_);
+  } else {
+    driver_ = std::make_unique<runtime::PostedLoop>(instance_, *clock_, *loop_);
+  }
+}
 
 Engine::~Engine() {
   if (const Status status = stop(); !status.ok()) {
@@ -71,6 +79,7 @@ std::optional<runtime::InstanceStats> Engine::stats(std::chrono::milliseconds lo
   auto future = answer->get_future();
   const bool posted =
       instance_.post([this, answer](runtime::Service&) { answer->set_value(instance_.stats()); });
+  driver_->drive();
   if (!posted || future.wait_for(longest) != std::future_status::ready) {
     return std::nullopt;
   }

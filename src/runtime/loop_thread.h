@@ -8,23 +8,21 @@
 
 #include "base/status.h"
 #include "runtime/clock.h"
+#include "runtime/driver.h"
 #include "runtime/instance.h"
 
 namespace perdure::runtime {
 
-class LoopThread {
+class LoopThread final : public Driver {
  public:
   // Starts stepping. `instance` and `clock` (the instance's own) outlive the thread; nobody else steps
   // meanwhile.
   LoopThread(Instance& instance, Clock& clock);
   // Stops, if stop() was not called.
-  ~LoopThread();
-  LoopThread(const LoopThread&) = delete;
-  LoopThread& operator=(const LoopThread&) = delete;
+  ~LoopThread() override;
 
-  // Answers what waits, commits what was posted, closes the store (Instance::stop) and ends the thread.
-  // Thread-safe but not from a reply; a second call returns the first one's status.
-  Status stop();
+  // Ends the thread, too.
+  Status stop() override;
 
  private:
   void run();

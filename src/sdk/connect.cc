@@ -31,14 +31,25 @@ constexpr std::string_view kFileScheme = "file:";
                      "\", or \"" + target + ":7233\"?");
 }
 
+client::Extensions extensions_of(const ConnectOptions& options) {
+  client::Extensions extensions = client::extensions_of(options);
+  if (options.executor != nullptr) {
+    extensions.caller_loop = client::CallerLoop::make(options.executor);
+  }
+  return extensions;
+}
+
 std::shared_ptr<client::Connection> open_engine(const std::string& directory, const ConnectOptions& options) {
-  auto engine = sdk::EmbeddedEngine::open(directory);
+  client::Extensions extensions = extensions_of(options);
+  const bool on_loop = extensions.caller_loop != nullptr && !options.engine_thread;
+  auto engine =
+      sdk::EmbeddedEngine::open(directory, on_loop ? extensions.caller_loop->make_queue() : nullptr);
   if (!engine.ok()) {
     throw RpcError(static_cast<RpcStatusCode>(engine.status().code()), engine.status().message());
   }
-  auto connection = std::make_shared<client::Connection>(
-      std::move(engine).value(), options.namespace_name, options.identity, /*in_process=*/true,
-      client::make_system_pacer(), client::extensions_of(options));
+  auto connection = std::make_shared<client::Connection>(std::move(engine).value(), options.namespace_name,
+                                                         options.identity, /*in_process=*/true,
+                                                         client::make_system_pacer(), std::move(extensions));
   connection->log_to(&write_log);
   return connection;
 }
@@ -64,10 +75,14 @@ std::shared_ptr<client::Connection> dial(const std::string& address, const Conne
                        "(target_link_libraries(… perdure::grpc)), or use \"file:DIRECTORY\", which runs the "
                        "service inside this program");
   }
+  if (options.engine_thread) {
+    throw OptionsError("ConnectOptions.engine_thread is for \"file:DIRECTORY\"; the engine of \"" + address +
+                       "\" is elsewhere");
+  }
   const client::RemoteOptions remote = sdk::remote_options(address, options);
   auto connection = std::make_shared<client::Connection>(
       client::make_grpc_transport(remote), options.namespace_name, options.identity, /*in_process=*/false,
-      client::make_system_pacer(), client::extensions_of(options));
+      client::make_system_pacer(), extensions_of(options));
   connection->log_to(&write_log);
   if (!options.lazy) {
     greet(*connection, remote);

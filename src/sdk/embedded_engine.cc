@@ -4,8 +4,9 @@
 
 namespace perdure::sdk {
 
-Result<std::unique_ptr<EmbeddedEngine>> EmbeddedEngine::open(const std::string& directory) {
-  auto engine = host::Engine::open(directory);
+Result<std::unique_ptr<EmbeddedEngine>> EmbeddedEngine::open(const std::string& directory,
+                                                             std::unique_ptr<EventLoop> loop) {
+  auto engine = host::Engine::open(directory, std::move(loop));
   if (!engine.ok()) {
     return engine.status();
   }

@@ -10,11 +10,12 @@
 
 namespace perdure::sdk {
 
-// Destroyed on another thread than the engine's own, so not from a callback of call().
+// Not destroyed from a callback of call(), nor on the engine's own thread if it has one.
 class EmbeddedEngine final : public client::Transport {
  public:
-  // Opens or makes the state directory.
-  static Result<std::unique_ptr<EmbeddedEngine>> open(const std::string& directory);
+  // Opens or makes the state directory. `loop`: see host::Engine.
+  static Result<std::unique_ptr<EmbeddedEngine>> open(const std::string& directory,
+                                                      std::unique_ptr<EventLoop> loop = nullptr);
   explicit EmbeddedEngine(std::unique_ptr<host::Engine> engine);
 
   std::uint64_t call(std::string_view method, const google::protobuf::Message& request,
@@ -23,6 +24,7 @@ class EmbeddedEngine final : public client::Transport {
     return transport_.call(method, request, response, timeout, std::move(done));
   }
   void cancel(std::uint64_t ticket) override { transport_.cancel(ticket); }
+  void drive() override { engine_->drive(); }
 
   // For other transports to the same engine.
   host::Engine& engine() { return *engine_; }

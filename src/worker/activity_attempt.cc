@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "perdure/perdure_error.h"
 #include "worker/current_activity.h"
+#include "worker/loop_work.h"
 
 namespace perdure::worker {
 
@@ -67,18 +69,36 @@ std::string ActivityAttempt::cancel_reason() const {
 }
 
 bool ActivityAttempt::wait_for_cancelled(std::chrono::nanoseconds at_most) {
+  if (!calls_.loop().has_thread() && LoopWork::here() != nullptr) {
+    throw PerdureError(
+        "activity::wait_for_cancelled would block the event loop that the cancellation comes on: make the "
+        "activity a coroutine and co_await activity::sleep(), or give it a thread "
+        "(WorkerOptions::function_activities)");
+  }
   std::unique_lock lock(mutex_);
   return stopped_.wait_for(lock, at_most, [&] { return stop_reason_ != StopReason::kNone; });
 }
 
 void ActivityAttempt::resume_after(std::chrono::nanoseconds duration, std::coroutine_handle<> waiting) {
   waiting_ = waiting;
+  ++waits_;
   if (is_cancelled()) {
     calls_.loop().post([self = shared_from_this()] { self->resume_waiting(); });
   } else {
     waiting_timer_ =
         calls_.loop().run_after(duration, [self = shared_from_this()] { self->resume_waiting(); });
   }
+}
+
+std::function<void()> ActivityAttempt::suspend(std::coroutine_handle<> waiting) {
+  waiting_ = waiting;
+  return [self = shared_from_this(), wait = ++waits_] {
+    self->calls_.loop().post([self, wait] {
+      if (self->waits_ == wait) {
+        self->resume_waiting();
+      }
+    });
+  };
 }
 
 void ActivityAttempt::resume_waiting() {

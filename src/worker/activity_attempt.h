@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <coroutine>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -45,6 +46,7 @@ class ActivityAttempt : public activity::detail::ActivityContext,
   }
   bool wait_for_cancelled(std::chrono::nanoseconds at_most) override;
   void resume_after(std::chrono::nanoseconds duration, std::coroutine_handle<> waiting) override;
+  std::function<void()> suspend(std::coroutine_handle<> waiting) override;
 
   // Its interceptors' last links:
   const activity::Info& own_info() const { return info_; }
@@ -79,8 +81,9 @@ class ActivityAttempt : public activity::detail::ActivityContext,
   StopReason stop_reason_ = StopReason::kNone;  // guarded by mutex_
   std::function<void()> on_stop_;               // guarded by mutex_
 
-  // Of a coroutine that sleeps. Event loop only.
+  // Of a coroutine that sleeps or waits. Event loop only.
   std::coroutine_handle<> waiting_;
+  std::uint64_t waits_ = 0;
   EventLoop::TimerId waiting_timer_{};
 };
 

@@ -6,6 +6,8 @@
 
 #include "api/payload_conversion.h"
 #include "worker/current_activity.h"
+#include "worker/gate_wait.h"
+#include "worker/loop_work.h"
 
 namespace perdure::worker {
 namespace {
@@ -33,6 +35,25 @@ Driver drive(std::shared_ptr<ActivityAttempt> activity, Task<Payload> task) {
     activity->fail(failure);
   }
 }
+
+// Goes on in the pool if this is an event loop.
+class OffTheLoop : public perdure::detail::AwaitableTag {
+ public:
+  // `pool` null: it may be.
+  OffTheLoop(ThreadPool* pool, ActivityAttempt& activity) : pool_(pool), activity_(activity) {}
+  bool await_ready() const { return pool_ == nullptr || LoopWork::here() == nullptr; }
+  void await_suspend(std::coroutine_handle<> waiting) const {
+    pool_->post([&activity = activity_, waiting] {
+      const ActivityScope scope(&activity);
+      waiting.resume();
+    });
+  }
+  void await_resume() const {}
+
+ private:
+  ThreadPool* const pool_;
+  ActivityAttempt& activity_;
+};
 
 temporal::api::workflowservice::v1::PollActivityTaskQueueRequest poll_request(
     Calls& calls, const ActivityWorkerOptions& options) {
@@ -79,22 +100,26 @@ void ActivityWorker::start() {
   }
 }
 
-void ActivityWorker::finish(std::chrono::nanoseconds grace) {
-  if (!running_.wait_for(grace)) {
-    std::vector<std::shared_ptr<RunningActivity>> still_running;
-    {
-      const std::lock_guard lock(mutex_);
-      for (const auto& [number, activity] : activities_) {
-        if (auto alive = activity.lock()) {
-          still_running.push_back(std::move(alive));
-        }
+Task<> ActivityWorker::finish(std::chrono::nanoseconds grace) {
+  if (!co_await GateWait(running_, calls_.loop(), grace)) {
+    cancel_running();
+  }
+  co_await GateWait(running_, calls_.loop());
+}
+
+void ActivityWorker::cancel_running() {
+  std::vector<std::shared_ptr<RunningActivity>> still_running;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [number, activity] : activities_) {
+      if (auto alive = activity.lock()) {
+        still_running.push_back(std::move(alive));
       }
     }
-    for (const auto& activity : still_running) {
-      activity->stop(StopReason::kWorkerShutdown);
-    }
   }
-  running_.wait();
+  for (const auto& activity : still_running) {
+    activity->stop(StopReason::kWorkerShutdown);
+  }
 }
 
 std::shared_ptr<RunningActivity> ActivityWorker::begin(const ActivityTask& task,
@@ -125,10 +150,23 @@ void ActivityWorker::execute(ActivityTask task) {
     run_task(task, std::move(pass));
     return;
   }
-  // Tasks come on the engine's thread, which a codec must not hold.
-  pool_.post([this, task = std::move(task), pass = std::move(pass)]() mutable {
+  auto work = [this, task = std::move(task), pass = std::move(pass)]() mutable {
     decode_and_run(std::move(task), std::move(pass));
-  });
+  };
+  if (calls_.loop().has_thread()) {
+    pool_.post(std::move(work));  // tasks come on the engine's thread, which a codec must not hold
+  } else {
+    work();  // on the loop of the program
+  }
+}
+
+// To where the code of functions runs.
+void ActivityWorker::post_function(std::function<void()> work) {
+  if (options_.functions_on_loop) {
+    calls_.loop().post(std::move(work));
+  } else {
+    pool_.post(std::move(work));
+  }
 }
 
 void ActivityWorker::decode_and_run(ActivityTask task, std::shared_ptr<Gate::Pass> pass) {
@@ -166,7 +204,7 @@ void ActivityWorker::run(const std::shared_ptr<ActivityAttempt>& activity, Paylo
       run_coroutine(definition, activity, std::move(arguments));
     });
   } else {
-    pool_.post([this, &definition, activity, arguments = std::move(arguments)] {
+    post_function([this, &definition, activity, arguments = std::move(arguments)] {
       run_function(definition, activity, arguments);
     });
   }
@@ -223,13 +261,15 @@ void ActivityWorker::run_intercepted(const detail::ActivityDefinition& definitio
   if (definition.start) {
     calls_.loop().post(std::move(work));
   } else {
-    pool_.post(std::move(work));
+    post_function(std::move(work));
   }
 }
 
-// The worker outlives its activities, and an attempt its code.
+// The worker outlives its activities, and an attempt its code. An interceptor that has waited goes on where
+// the event loop is; the function it then calls must not run there.
 Task<Payload> ActivityWorker::call_function(const detail::ActivityDefinition& definition,
                                             ActivityAttempt& activity, Payloads arguments) {
+  co_await OffTheLoop(options_.functions_on_loop ? nullptr : &pool_, activity);
   co_return definition.process.empty() ? definition.call(arguments)
                                        : processes_.run(definition, activity, arguments);
 }

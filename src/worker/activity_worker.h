@@ -1,5 +1,6 @@
 #pragma once
-// Takes activity tasks and runs them: functions on a pool of threads, coroutines on the event loop.
+// Takes activity tasks and runs them: functions on a pool of threads (or on the loop of the program),
+// coroutines on the event loop.
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -30,6 +31,7 @@ struct ActivityWorkerOptions {
   std::size_t max_processes = 0;       // 0: as many as there are processors
   double max_per_second = 0;           // 0: no limit
   double max_per_second_of_queue = 0;  // 0: no limit
+  bool functions_on_loop = false;      // that of the program
   HeartbeatOptions heartbeat;
   std::vector<std::shared_ptr<Interceptor>> interceptors;
 };
@@ -45,9 +47,9 @@ class ActivityWorker {
   // No further polls; those that are open go on.
   void close_polls() { poller_.close(); }
   // No polls any more, see Poller::stop. Tasks that workflow tasks bring along (execute) may still come.
-  void stop_polling(std::chrono::nanoseconds patience) { poller_.stop(patience); }
+  Task<> stop_polling(std::chrono::nanoseconds patience) { return poller_.stop(patience); }
   // Waits for what runs: for `grace`, then cancels it and waits on.
-  void finish(std::chrono::nanoseconds grace);
+  Task<> finish(std::chrono::nanoseconds grace);
 
   // For tasks that come with the answer to a workflow task: reserve a slot first, then run the task or give
   // it back.
@@ -68,6 +70,7 @@ class ActivityWorker {
   using ActivityPoller =
       Poller<temporal::api::workflowservice::v1::PollActivityTaskQueueRequest, ActivityTask>;
 
+  void post_function(std::function<void()> work);
   void decode_and_run(ActivityTask task, std::shared_ptr<Gate::Pass> pass);
   void run_task(const ActivityTask& task, std::shared_ptr<Gate::Pass> pass);
   std::shared_ptr<RunningActivity> begin(const ActivityTask& task, std::shared_ptr<Gate::Pass> pass);
@@ -79,6 +82,7 @@ class ActivityWorker {
                        std::shared_ptr<ActivityAttempt> activity, ExecuteActivityInput input);
   Task<Payload> call_function(const detail::ActivityDefinition& definition, ActivityAttempt& activity,
                               Payloads arguments);
+  void cancel_running();
   std::string not_registered(const activity::Info& info) const;
 
   Calls& calls_;

@@ -10,9 +10,10 @@
 #include <string_view>
 #include <utility>
 
+#include "base/event_loop.h"
 #include "client/connection.h"
-#include "worker/event_loop.h"
 #include "worker/gate.h"
+#include "worker/gate_wait.h"
 
 namespace perdure::worker {
 
@@ -20,12 +21,14 @@ class Calls {
  public:
   // Both outlive the calls.
   Calls(client::Connection& connection, EventLoop& loop) : connection_(connection), loop_(loop) {}
-  ~Calls() { wait(); }
+  ~Calls() { gate_.wait(); }
+  Calls(const Calls&) = delete;
+  Calls& operator=(const Calls&) = delete;
 
   client::Connection& connection() { return connection_; }
   EventLoop& loop() { return loop_; }
 
-  // `done` runs on any thread and must not block.
+  // `done` runs on any thread (or on the loop of the program) and must not block.
   template <class Response, class Request>
   void send(std::string_view method, std::shared_ptr<const Request> request,
             std::function<void(const Status&, Response&)> done,
@@ -40,7 +43,7 @@ class Calls {
   // The worker stops: answers keep trying as long as other calls do, not longer.
   void hurry() { hurried_ = true; }
   // Until every call is answered and its callback has run.
-  void wait() { gate_.wait(); }
+  GateWait wait() { return GateWait(gate_, loop_); }
 
  private:
   template <class Request, class Response>
@@ -59,14 +62,23 @@ class Calls {
     Response* received = response.get();
     // Alive until call() returns, whatever the callback does.
     const std::shared_ptr<const Request> sent = call->request;
-    connection_.transport().call(call->method, *sent, received, connection_.timeout(call->kind),
-                                 [this, call, response = std::move(response)](const Status& status) {
-                                   if (const auto pause = pause_after(status, call->retry)) {
-                                     loop_.run_after(*pause, [this, call] { attempt(call); });
-                                     return;
-                                   }
-                                   call->done(status, *response);
-                                 });
+    connection_.transport().call(
+        call->method, *sent, received, connection_.timeout(call->kind),
+        [this, call, response = std::move(response)](const Status& status) mutable {
+          loop_.deliver([this, call = std::move(call), response = std::move(response), status] {
+            answered(call, status, *response);
+          });
+        });
+  }
+
+  template <class Request, class Response>
+  void answered(const std::shared_ptr<Call<Request, Response>>& call, const Status& status,
+                Response& response) {
+    if (const auto pause = pause_after(status, call->retry)) {
+      loop_.run_after(*pause, [this, call] { attempt(call); });
+    } else {
+      call->done(status, response);
+    }
   }
 
   std::optional<Duration> pause_after(const Status& status, client::Retry& retry) {

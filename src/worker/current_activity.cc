@@ -3,8 +3,10 @@
 #include <string>
 
 #include "perdure/activity.h"
+#include "perdure/async.h"
 #include "perdure/client.h"
-#include "worker/event_loop.h"
+#include "perdure/workflow.h"
+#include "worker/loop_work.h"
 
 namespace perdure::worker {
 namespace {
@@ -21,13 +23,30 @@ LogFields fields_of(const activity::Info& info) {
 
 ActivityScope::ActivityScope(activity::detail::ActivityContext* context) : outer_(t_current) {
   t_current = context;
-  if (context != nullptr && EventLoop::runs_here()) {
-    EventLoop::describe_work(fields_of(context->info()));
+  if (LoopWork* work = context != nullptr ? LoopWork::here() : nullptr) {
+    work->describe(fields_of(context->info()));
   }
 }
 ActivityScope::~ActivityScope() { t_current = outer_; }
 
 }  // namespace perdure::worker
+
+namespace perdure::detail {
+
+std::function<void()> suspend_here(std::coroutine_handle<> waiting) {
+  if (workflow::in_workflow()) {
+    throw PerdureError(
+        "workflow code cannot wait for a call of a client, which is not in its history: make the call in an "
+        "activity");
+  }
+  return worker::t_current != nullptr ? worker::t_current->suspend(waiting) : [waiting] { waiting.resume(); };
+}
+
+void throw_stopped() {
+  throw CancelledError(activity::detail::current_activity("co_await of a call").cancel_reason());
+}
+
+}  // namespace perdure::detail
 
 namespace perdure::activity {
 

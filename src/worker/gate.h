@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -38,6 +39,21 @@ class Gate {
     std::unique_lock lock(mutex_);
     return empty_.wait_for(lock, at_most, [&] { return inside_ == 0; });
   }
+  bool is_empty() {
+    const std::lock_guard lock(mutex_);
+    return inside_ == 0;
+  }
+  // For one that cannot block: `told`, which must not block either, is called once, when nothing is inside.
+  // Before the gate is destroyed then, is_empty() has to be asked, which waits for the call's end. Null:
+  // nobody is to be told any more.
+  void on_empty(std::function<void()> told) {
+    const std::lock_guard lock(mutex_);
+    if (inside_ == 0 && told) {
+      told();
+    } else {
+      told_ = std::move(told);
+    }
+  }
 
  private:
   void leave() {
@@ -45,12 +61,16 @@ class Gate {
     const std::lock_guard lock(mutex_);
     if (--inside_ == 0) {
       empty_.notify_all();
+      if (const auto told = std::exchange(told_, nullptr)) {
+        told();
+      }
     }
   }
 
   std::mutex mutex_;
   std::condition_variable empty_;
   std::size_t inside_ = 0;
+  std::function<void()> told_;
 };
 
 }  // namespace perdure::worker

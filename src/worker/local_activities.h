@@ -39,7 +39,7 @@ class LocalActivities {
   // All outlive it.
   LocalActivities(Calls& calls, ActivityWorker& activities, std::string task_queue,
                   std::size_t max_concurrent, Ended ended);
-  ~LocalActivities() { wait(); }
+  ~LocalActivities() { code_.wait(); }
 
   // One that runs already, as its run was dropped meanwhile, goes on, if the replay asks for the very same.
   void start(const LocalActivityOwner& owner, workflow_core::LocalActivityTask task);
@@ -52,7 +52,7 @@ class LocalActivities {
   // The worker stops: no attempt begins any more; those that run are told to stop.
   void stop();
   // Until none of their code runs.
-  void wait() { code_.wait(); }
+  GateWait wait() { return GateWait(code_, calls_.loop()); }
 
  private:
   class Attempt;

@@ -17,9 +17,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/event_loop.h"
 #include "client/connection.h"
-#include "worker/event_loop.h"
+#include "perdure/task.h"
 #include "worker/gate.h"
+#include "worker/gate_wait.h"
 #include "worker/slots.h"
 #include "worker/worker_metrics.h"
 
@@ -28,7 +30,8 @@ namespace perdure::worker {
 template <class Request, class Response>
 class Poller {
  public:
-  // `on_task` takes over the slot of the poll; it runs on any thread and must not block. Connection and slots
+  // `on_task` takes over the slot of the poll; it runs on any thread (or on the loop of the program) and must
+  // not block. Connection and slots
   // outlive the poller; the loop is joined before the poller is destroyed, so that no pause outlives it.
   // `max_per_second`: how many polls are opened, and so tasks taken; 0: as many as come. Tasks come in bursts
   // of at most a tenth of that.
@@ -63,12 +66,12 @@ class Poller {
   // Waits until no poll is open, and cancels those that are still open after `patience`. Tasks that were on
   // their way are handed over; over a network, a task may be lost with the poll that is cancelled, and comes
   // again when it has timed out.
-  void stop(std::chrono::nanoseconds patience) {
+  Task<> stop(std::chrono::nanoseconds patience) {
     close();
-    if (!gate_.wait_for(patience)) {
+    if (!co_await GateWait(gate_, loop_, patience)) {
       cancel_polls();
     }
-    gate_.wait();
+    co_await GateWait(gate_, loop_);
   }
 
  private:
@@ -141,8 +144,12 @@ class Poller {
     Response* received = response.get();
     const std::uint64_t ticket = connection_.transport().call(
         method_, request_, received, connection_.timeout(client::CallKind::kTaskPoll),
-        [this, poll, response = std::move(response), pass = std::move(registered.pass)](
-            const Status& status) { finish(poll, status, std::move(*response)); });
+        [this, poll, response = std::move(response),
+         pass = std::move(registered.pass)](const Status& status) mutable {
+          loop_.deliver([this, poll, response = std::move(response), pass = std::move(pass), status] {
+            finish(poll, status, std::move(*response));
+          });
+        });
     // The poll may have ended meanwhile; or cancel_polls() may have looked for its ticket before there was
     // one.
     bool too_late = false;

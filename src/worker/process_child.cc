@@ -70,6 +70,9 @@ class ChildActivity final : public activity::detail::ActivityContext {
   void resume_after(std::chrono::nanoseconds, std::coroutine_handle<>) override {
     throw PerdureError("activity::sleep() is for coroutines: a process activity may block");
   }
+  std::function<void()> suspend(std::coroutine_handle<>) override {
+    throw PerdureError("a process activity is no coroutine: it may block instead of awaiting a call");
+  }
 
   void cancel(std::string reason) {
     const std::lock_guard lock(mutex_);

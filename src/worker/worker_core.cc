@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <coroutine>
+#include <exception>
 #include <map>
 #include <system_error>
 #include <utility>
 
 #include "client/rpc_error.h"
 #include "temporal/api/workflowservice/v1/request_response.pb.h"
+#include "worker/thread_loop.h"
 #include "worker/worker_metrics.h"
 
 namespace perdure::worker {
@@ -92,6 +95,49 @@ void check_options(const WorkerOptions& options) {
   }
 }
 
+// Runs `task`, then `done`. Destroys itself at its end.
+struct Driver {
+  struct promise_type {
+    Driver get_return_object() { return {}; }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() { std::terminate(); }
+  };
+};
+
+Driver drive(Task<> task, std::function<void()> done = [] {}) {
+  co_await task;
+  done();
+}
+
+// A function may block, which the loop of a program must not: so it is the program's to say where it runs.
+void check_executor(const WorkerOptions& options, bool has_executor) {
+  if (!has_executor) {
+    if (options.function_activities == FunctionActivities::kOnExecutor) {
+      throw OptionsError(
+          "WorkerOptions.function_activities is kOnExecutor, but the client has no executor "
+          "(ConnectOptions::executor)");
+    }
+    return;
+  }
+  for (const detail::ActivityDefinition& definition : options.activities.definitions()) {
+    if (definition.start) {
+      continue;
+    }
+    if (!options.function_activities) {
+      throw OptionsError("WorkerOptions.function_activities is missing: " + definition.written +
+                         " is a function, which could block the loop of the client's executor. Make it a "
+                         "coroutine (perdure::Task<T>), or say where functions run: "
+                         "FunctionActivities::kOnThreads or kOnExecutor");
+    }
+    if (!definition.process.empty() && options.function_activities != FunctionActivities::kOnThreads) {
+      throw OptionsError("WorkerOptions.function_activities: " + definition.written +
+                         " is a process activity; a thread has to wait for its process: kOnThreads");
+    }
+  }
+}
+
 // Activities that come with the answer to a workflow task would not be counted.
 bool starts_eagerly(const WorkerOptions& options) {
   return !options.disable_eager_activity_execution && options.max_activities_per_second == 0 &&
@@ -109,7 +155,8 @@ std::size_t workflow_polls(const WorkerOptions& options, bool in_process) {
 
 WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOptions options)
     : connection_(std::move(connection)),
-      graceful_shutdown_timeout_((check_options(options), options.graceful_shutdown_timeout)),
+      graceful_shutdown_timeout_((check_executor(options, on_callers_loop()), check_options(options),
+                                  options.graceful_shutdown_timeout)),
       task_queue_(options.task_queue),
       identity_(options.identity.empty() ? connection_->identity() : options.identity),
       instance_key_(connection_->fresh_id()),
@@ -119,7 +166,13 @@ WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOpt
   }
   std::vector<std::shared_ptr<Interceptor>> interceptors = connection_->interceptors();
   interceptors.insert(interceptors.end(), options.interceptors.begin(), options.interceptors.end());
-  loop_ = std::make_unique<EventLoop>();
+  if (on_callers_loop()) {
+    auto loop = std::make_unique<WatchedLoop>(connection_->caller_loop()->make_queue());
+    watched_loop_ = loop.get();
+    loop_ = std::move(loop);
+  } else {
+    loop_ = std::make_unique<ThreadLoop>();
+  }
   calls_ = std::make_unique<Calls>(*connection_, *loop_);
   activities_ = std::make_unique<ActivityWorker>(
       *calls_,
@@ -133,6 +186,7 @@ WorkerCore::WorkerCore(std::shared_ptr<client::Connection> connection, WorkerOpt
           .max_processes = static_cast<std::size_t>(options.max_processes),
           .max_per_second = options.max_activities_per_second,
           .max_per_second_of_queue = options.max_task_queue_activities_per_second,
+          .functions_on_loop = options.function_activities == FunctionActivities::kOnExecutor,
           .heartbeat = {options.max_heartbeat_throttle_interval, options.default_heartbeat_throttle_interval},
           .interceptors = interceptors},
       options.activities.definitions());
@@ -215,11 +269,62 @@ void WorkerCore::announce_shutdown() {
 
 void WorkerCore::stop() {
   eventfd_write(stop_requested_, 1);
-  const std::lock_guard lock(mutex_);
-  if (stopped_) {
+  if (!on_callers_loop()) {
+    const std::lock_guard lock(mutex_);
+    if (!std::exchange(stopped_, true)) {
+      drive(stop_parts());  // on our own threads it blocks
+      release_parts();
+    }
     return;
   }
-  stopped_ = true;
+  if (released_) {
+    return;
+  }
+  if (watched_loop_->runs_here()) {
+    throw PerdureError(
+        "Worker::stop() was called by a workflow or an activity of this worker, for which it would wait for "
+        "ever: use Worker::async_stop()");
+  }
+  begin_stop();
+  connection_->caller_loop()->run_until([this] { return released_.load(); });
+}
+
+void WorkerCore::async_stop(std::function<void()> told) {
+  if (!on_callers_loop()) {
+    throw PerdureError(
+        "Worker::async_stop() is for workers on an executor (ConnectOptions::executor): stop()");
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (!released_) {
+      told_.push_back(std::move(told));
+      told = nullptr;
+    }
+  }
+  if (told) {
+    connection_->loop()->post(std::move(told));
+  } else {
+    begin_stop();
+  }
+}
+
+// On the loop of the program, where everything happens one after the other.
+void WorkerCore::begin_stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(stopped_, true)) {
+      return;
+    }
+  }
+  connection_->loop()->post([this] {
+    drive(stop_parts(), [this] {
+      // Not from inside of what is destroyed.
+      connection_->loop()->post([this] { release_parts(); });
+    });
+  });
+}
+
+Task<> WorkerCore::stop_parts() {
   calls_->hurry();
   activities_->close_polls();
   workflows_->close_polls();
@@ -227,16 +332,32 @@ void WorkerCore::stop() {
     announce_shutdown();
   }
   const auto patience = server_ends_polls_ ? kPollPatience : std::chrono::nanoseconds::zero();
-  activities_->stop_polling(patience);
+  co_await activities_->stop_polling(patience);
   const auto grace_ends = EventLoop::Clock::now() + graceful_shutdown_timeout_;
-  workflows_->stop(patience, graceful_shutdown_timeout_);
-  calls_->wait();  // the last answers to workflow tasks may bring activities along
-  activities_->finish(std::max(grace_ends - EventLoop::Clock::now(), EventLoop::Clock::duration::zero()));
-  calls_->wait();
+  co_await workflows_->stop(patience, graceful_shutdown_timeout_);
+  co_await calls_->wait();  // the last answers to workflow tasks may bring activities along
+  co_await activities_->finish(
+      std::max(grace_ends - EventLoop::Clock::now(), EventLoop::Clock::duration::zero()));
+  co_await calls_->wait();
+}
+
+void WorkerCore::release_parts() {
   loop_.reset();
   workflows_.reset();
   activities_.reset();
   calls_.reset();
+  if (!on_callers_loop()) {
+    return;
+  }
+  std::vector<std::function<void()>> told;
+  {
+    const std::lock_guard lock(mutex_);
+    told = std::exchange(told_, {});
+    released_ = true;  // from here on this object may be destroyed
+  }
+  for (const std::function<void()>& tell : told) {
+    tell();
+  }
 }
 
 }  // namespace perdure::worker

@@ -28,6 +28,9 @@ void WorkflowWatch::begin(const Step& step) {
 }
 
 void WorkflowWatch::end() {
+  if (!loop_.has_thread()) {
+    look();  // nobody could while the code ran
+  }
   const std::lock_guard lock(mutex_);
   running_ = false;
 }

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <string>
 
-#include "worker/event_loop.h"
+#include "base/event_loop.h"
 
 namespace perdure::worker {
 
@@ -20,7 +20,7 @@ class WorkflowWatch {
   // `loop` is destroyed first, or outlives it.
   explicit WorkflowWatch(EventLoop& loop) : loop_(loop) {}
 
-  // Looks every now and then, until the loop ends.
+  // Looks every now and then, until the loop ends. Not for the loop that runs the code.
   void start();
 
   // Of the thread that runs workflow code.

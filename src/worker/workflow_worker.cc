@@ -139,17 +139,17 @@ WorkflowWorker::WorkflowWorker(Calls& calls, ActivityWorker& activities, Workflo
   });
 }
 
-WorkflowWorker::~WorkflowWorker() {
-  stop(std::chrono::nanoseconds::zero(), std::chrono::nanoseconds::zero());
-  calls_.connection().give_back_sticky_queue(sticky_queue_);
-}
+WorkflowWorker::~WorkflowWorker() { calls_.connection().give_back_sticky_queue(sticky_queue_); }
 
 void WorkflowWorker::start() {
   if (definitions_.empty()) {
     return;
   }
-  watch_.start();
-  thread_ = std::thread([this] { run(); });
+  works_ = working_.enter();
+  if (calls_.loop().has_thread()) {
+    watch_.start();
+    thread_ = std::thread([this] { run(); });
+  }
   normal_poller_.top_up();
   if (options_.max_cached > 0) {
     sticky_poller_.top_up();
@@ -161,18 +161,18 @@ void WorkflowWorker::close_polls() {
   sticky_poller_.close();
 }
 
-void WorkflowWorker::stop(std::chrono::nanoseconds patience, std::chrono::nanoseconds grace) {
-  normal_poller_.stop(patience);
-  sticky_poller_.stop(patience);
-  if (!thread_.joinable()) {
-    return;
+Task<> WorkflowWorker::stop(std::chrono::nanoseconds patience, std::chrono::nanoseconds grace) {
+  co_await normal_poller_.stop(patience);
+  co_await sticky_poller_.stop(patience);
+  if (working_.is_empty()) {
+    co_return;  // it was not started
   }
   {
-    std::unique_lock lock(mutex_);
+    const std::lock_guard lock(mutex_);
     stopping_ = true;
-    changed_.notify_all();
-    changed_.wait_for(lock, grace, [&] { return ended_; });
   }
+  enqueue([] {});  // has a look at it
+  co_await GateWait(working_, calls_.loop(), grace);
   enqueue([this] {
     std::vector<std::string> run_ids;
     for (const auto& [run_id, held] : held_) {
@@ -183,8 +183,11 @@ void WorkflowWorker::stop(std::chrono::nanoseconds patience, std::chrono::nanose
     }
   });
   local_activities_.stop();
-  thread_.join();
-  local_activities_.wait();
+  co_await GateWait(working_, calls_.loop());
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+  co_await local_activities_.wait();
   report_shutdown();
 }
 
@@ -198,15 +201,51 @@ void WorkflowWorker::enqueue(std::function<void()> work) {
     notify = work_.empty();  // else the thread is awake, or called already
     work_.push_back(std::move(work));
   }
-  if (notify) {
+  if (!notify) {
+    return;
+  }
+  if (calls_.loop().has_thread()) {
     changed_.notify_all();  // after the lock, which the thread needs at once
+  } else {
+    calls_.loop().post([this] { run_on_loop(); });
+  }
+}
+
+// Under the lock.
+bool WorkflowWorker::is_at_end() const { return stopping_ && reads_ == 0 && held_.empty(); }
+
+void WorkflowWorker::end() {
+  ended_ = true;
+  cache_.clear();  // frames of user code are destroyed on the thread that ran them
+  works_ = nullptr;
+}
+
+void WorkflowWorker::run_on_loop() {
+  std::vector<std::function<void()>> taken;
+  {
+    const std::lock_guard lock(mutex_);
+    taken = std::exchange(work_, {});
+  }
+  for (std::function<void()>& work : taken) {
+    if (!ended_) {
+      work();
+    }
+    work = nullptr;
+  }
+  bool at_end = false;
+  {
+    const std::lock_guard lock(mutex_);
+    at_end = !ended_ && work_.empty() && is_at_end();
+  }
+  if (at_end) {
+    end();
   }
 }
 
 void WorkflowWorker::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [&] { return (stopping_ && reads_ == 0 && held_.empty()) || !work_.empty(); });
+    changed_.wait(lock, [&] { return is_at_end() || !work_.empty(); });
     if (work_.empty()) {
       break;
     }
@@ -219,10 +258,7 @@ void WorkflowWorker::run() {
     lock.lock();
   }
   lock.unlock();
-  cache_.clear();  // frames of user code are destroyed on the thread that ran them
-  lock.lock();
-  ended_ = true;
-  changed_.notify_all();
+  end();
 }
 
 void WorkflowWorker::process(WorkflowTask task) {

@@ -1,7 +1,7 @@
 #pragma once
-// Takes workflow tasks and runs workflow code on one thread. Runs stay in memory between their tasks; their
-// tasks come over a queue of this worker's own (sticky), which is how the service knows to send new events
-// only.
+// Takes workflow tasks and runs workflow code on one thread, or on the loop of the program. Runs stay in
+// memory between their tasks; their tasks come over a queue of this worker's own (sticky), which is how the
+// service knows to send new events only.
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -56,10 +56,10 @@ class WorkflowWorker {
   void start();
   // No further polls; those that are open go on.
   void close_polls();
-  // Takes no more tasks (see Poller::stop), works off those that it has, and joins the thread. Local
+  // Takes no more tasks (see Poller::stop), works off those that it has, and ends the thread. Local
   // activities may run for `grace`, then they are told to stop; a run whose local activity did not finish is
   // left to another worker.
-  void stop(std::chrono::nanoseconds patience, std::chrono::nanoseconds grace);
+  Task<> stop(std::chrono::nanoseconds patience, std::chrono::nanoseconds grace);
 
  private:
   using WorkflowTask = temporal::api::workflowservice::v1::PollWorkflowTaskQueueResponse;
@@ -101,6 +101,9 @@ class WorkflowWorker {
 
   void enqueue(std::function<void()> work);
   void run();
+  void run_on_loop();
+  bool is_at_end() const;
+  void end();
   void process(WorkflowTask task);
   void begin(const std::shared_ptr<Activation>& activation);
   void activate(const std::shared_ptr<Activation>& activation, const workflow_core::HistoryEvents& events);
@@ -171,10 +174,12 @@ class WorkflowWorker {
   std::uint64_t incarnations_ = 0;           // of runs; on the workflow thread
   std::map<std::string, int> unanswered_;    // guarded by mutex_
   std::vector<std::function<void()>> work_;  // guarded by mutex_
-  bool ended_ = false;                       // the thread; guarded by mutex_
+  bool ended_ = false;                       // nothing runs any more; of the workflow thread
+  Gate working_;
+  std::shared_ptr<Gate::Pass> works_;  // from start() to end(); of the workflow thread
   WorkflowWatch watch_;
   LocalActivities local_activities_;
-  std::thread thread_;
+  std::thread thread_;  // none on the loop of the program
 };
 
 }  // namespace perdure::worker

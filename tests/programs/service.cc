@@ -73,7 +73,7 @@ std::string describe(const Configuration& configuration) {
 }
 
 Service::Service(const Configuration& configuration)
-    : engine_(storage::open_memory_storage(), nullptr, configuration.page_events),
+    : engine_(storage::open_memory_storage(), nullptr, nullptr, configuration.page_events),
       server_(configuration.served ? serve(engine_) : nullptr),
       client_(connect(std::make_unique<sdk::InProcessTransport>(engine_.frontend()), true)),
       worker_client_(connect_worker(engine_, server_.get(), configuration.sticky)) {}

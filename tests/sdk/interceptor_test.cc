@@ -1,5 +1,6 @@
 // Interceptors: what they see, what they may change, and a trace context that travels from the client through
 // a workflow into its activities.
+#include <latch>
 #include <mutex>
 #include <vector>
 
@@ -494,6 +495,48 @@ TEST_F(InterceptorTest, ARunIsDestroyedWhileInterceptorsWait) {
   const auto handle = client().get_workflow_handle<Purchase>("p");
   handle.signal<&Purchase::approve>("Bob");
   EXPECT_EQ(handle.result(), "charged 4711, hello Bob");
+}
+
+// Waits before the activity, as one that asks somebody for permission.
+class WaitsFirst final : public perdure::Interceptor {
+ public:
+  std::unique_ptr<perdure::ActivityInboundInterceptor> intercept_activity(
+      std::unique_ptr<perdure::ActivityInboundInterceptor> next) override {
+    class Link final : public perdure::ActivityInboundInterceptor {
+     public:
+      using ActivityInboundInterceptor::ActivityInboundInterceptor;
+      perdure::Task<Payload> execute_activity(perdure::ExecuteActivityInput input) override {
+        co_await activity::sleep(1ms);
+        co_return co_await next().execute_activity(std::move(input));
+      }
+    };
+    return std::make_unique<Link>(std::move(next));
+  }
+};
+
+// Each of the two needs the other: on one thread neither would end.
+std::latch* g_both = nullptr;
+std::string meet() {
+  g_both->arrive_and_wait();
+  return activity::info().activity_type;
+}
+class Meeting {
+ public:
+  perdure::Task<std::string> run() {
+    auto one = workflow::start_activity<meet>({.start_to_close_timeout = 10s});
+    auto other = workflow::start_activity<meet>({.start_to_close_timeout = 10s});
+    const std::string met = co_await one;
+    co_return met + " " + co_await other;
+  }
+};
+
+TEST_F(InterceptorTest, AFunctionKeepsItsThreadWhenAnInterceptorHasWaited) {
+  std::latch both(2);
+  g_both = &both;
+  const auto running = worker({.workflows = perdure::workflows<Meeting>(),
+                               .activities = perdure::activities<meet>(),
+                               .interceptors = {std::make_shared<WaitsFirst>()}});
+  EXPECT_EQ(client().execute_workflow<Meeting>({.id = "m", .task_queue = kQueue}), "meet meet");
 }
 
 }  // namespace sdk_test::interceptor

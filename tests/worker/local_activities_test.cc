@@ -14,6 +14,7 @@
 #include "perdure/perdure.h"
 #include "tests/worker/scripted_transport.h"
 #include "worker/activity_worker.h"
+#include "worker/thread_loop.h"
 
 namespace perdure::testing {
 namespace {
@@ -78,7 +79,7 @@ class DroppedLocalActivities : public ::testing::Test {
   std::promise<Told> told_;  // kept once: a second outcome would throw
   client::Connection connection_{std::make_unique<ScriptedTransport>(), "default", "tester",
                                  /*in_process=*/false};
-  worker::EventLoop loop_;
+  worker::ThreadLoop loop_;
   worker::Calls calls_{connection_, loop_};
   worker::ActivityWorker activities_{calls_, {.task_queue = "queue"}, definitions()};
   LocalActivities local_{

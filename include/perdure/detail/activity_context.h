@@ -4,6 +4,7 @@
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,9 @@ class ActivityContext {
   virtual bool wait_for_cancelled(std::chrono::nanoseconds at_most) = 0;
   // Resumes `waiting` on the event loop after `duration`, or at once when the activity should stop.
   virtual void resume_after(std::chrono::nanoseconds duration, std::coroutine_handle<> waiting) = 0;
+  // Suspends `waiting`; what is returned, which is thread-safe, resumes it on the event loop, unless the
+  // activity was told to stop before, which does, too.
+  virtual std::function<void()> suspend(std::coroutine_handle<> waiting) = 0;
 
  protected:
   ~ActivityContext() = default;

@@ -1,6 +1,7 @@
-#include "worker/event_loop.h"
+#include "worker/thread_loop.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "perdure/workflow_unsafe.h"
 
@@ -10,8 +11,6 @@ namespace {
 constexpr std::chrono::nanoseconds kBlockedAfter =
     std::chrono::seconds(2);  // as workflow code that does not yield
 
-thread_local EventLoop* t_loop = nullptr;
-
 void write(const std::optional<LogRecord>& record) {
   if (record) {
     write_log(*record);
@@ -20,9 +19,9 @@ void write(const std::optional<LogRecord>& record) {
 
 }  // namespace
 
-EventLoop::EventLoop() : thread_([this] { run(); }) {}
+ThreadLoop::ThreadLoop() : thread_([this] { run(); }) {}
 
-EventLoop::~EventLoop() {
+ThreadLoop::~ThreadLoop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -31,17 +30,13 @@ EventLoop::~EventLoop() {
   thread_.join();
 }
 
-bool EventLoop::runs_here() { return t_loop != nullptr; }
-
-void EventLoop::describe_work(LogFields fields) {
-  if (t_loop != nullptr) {
-    const std::lock_guard lock(t_loop->mutex_);
-    t_loop->about_ = std::move(fields);
-  }
+void ThreadLoop::describe(LogFields fields) {
+  const std::lock_guard lock(mutex_);
+  about_ = std::move(fields);
 }
 
 // With the lock held.
-std::optional<LogRecord> EventLoop::blocked() {
+std::optional<LogRecord> ThreadLoop::blocked() {
   if (!working_since_ || reported_) {
     return std::nullopt;
   }
@@ -59,7 +54,7 @@ std::optional<LogRecord> EventLoop::blocked() {
       .fields = about_};
 }
 
-void EventLoop::post(std::function<void()> work) {
+void ThreadLoop::post(std::function<void()> work) {
   std::unique_lock lock(mutex_);
   posted_.push_back(std::move(work));
   changed_.notify_all();
@@ -68,7 +63,7 @@ void EventLoop::post(std::function<void()> work) {
   write(report);
 }
 
-EventLoop::TimerId EventLoop::run_after(std::chrono::nanoseconds delay, std::function<void()> work) {
+ThreadLoop::TimerId ThreadLoop::run_after(std::chrono::nanoseconds delay, std::function<void()> work) {
   // A delay that the clock cannot hold is as good as for ever.
   constexpr std::chrono::nanoseconds kLongest = std::chrono::hours(24 * 365 * 100);
   std::unique_lock lock(mutex_);
@@ -81,7 +76,7 @@ EventLoop::TimerId EventLoop::run_after(std::chrono::nanoseconds delay, std::fun
   return timer;
 }
 
-void EventLoop::cancel(TimerId timer) {
+void ThreadLoop::cancel(TimerId timer) {
   std::function<void()> dropped;  // destroyed after the lock: it may hold the last reference to something
   const std::lock_guard lock(mutex_);
   if (const auto found = timers_.find(timer); found != timers_.end()) {
@@ -90,8 +85,8 @@ void EventLoop::cancel(TimerId timer) {
   }
 }
 
-void EventLoop::run() {
-  t_loop = this;
+void ThreadLoop::run() {
+  LoopWork::here() = this;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     std::function<void()> work;

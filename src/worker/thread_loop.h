@@ -11,35 +11,26 @@
 #include <mutex>
 #include <optional>
 #include <thread>
-#include <utility>
 
-#include "perdure/logger.h"
+#include "base/event_loop.h"
+#include "worker/loop_work.h"
 
 namespace perdure::worker {
 
-class EventLoop {
+class ThreadLoop final : public EventLoop, private LoopWork {
  public:
-  using Clock = std::chrono::steady_clock;
-  using TimerId = std::pair<Clock::time_point, std::uint64_t>;
+  ThreadLoop();
+  // Joins.
+  ~ThreadLoop() override;
 
-  EventLoop();
-  // Joins; what is posted or timed and has not run by then is dropped.
-  ~EventLoop();
-  EventLoop(const EventLoop&) = delete;
-  EventLoop& operator=(const EventLoop&) = delete;
-
-  void post(std::function<void()> work);
-  TimerId run_after(std::chrono::nanoseconds delay, std::function<void()> work);
-  // No effect when it has run.
-  void cancel(TimerId timer);
-
-  // Whether the calling thread is that of an event loop.
-  static bool runs_here();
-  // For what runs on the loop: whom a report of it names.
-  static void describe_work(LogFields fields);
+  void post(std::function<void()> work) override;
+  TimerId run_after(std::chrono::nanoseconds delay, std::function<void()> work) override;
+  void cancel(TimerId timer) override;
+  bool has_thread() const override { return true; }
 
  private:
   void run();
+  void describe(LogFields fields) override;
   std::optional<LogRecord> blocked();
 
   std::mutex mutex_;
