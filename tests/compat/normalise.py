@@ -6,6 +6,7 @@ IGNORED_ENTRIES, which are the whole list, and these rules:
 * ids that a service makes (UUIDs, also inside texts) become "id-1", "id-2" … in the order of their first appearance;
 * times become "TIME" ("NEVER" for Go's zero time), durations in ROUGH become "NONE" or "SOME";
 * in error messages, the text form of a task queue becomes its name;
+* times inside the markers of local activities, which are JSON, become "TIME";
 * tokens become "TOKEN", names of sticky queues, which workers make up, "STICKY";
 * lists in UNORDERED are sorted;
 * of a description, left out are: history_length while a workflow task is started (its event may be in memory only), what
@@ -58,6 +59,9 @@ TOKENS = {"task_token", "next_page_token"}
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")
 # Go's text form of a TaskQueue inside an error message; its spaces are random by design.
 QUEUE_TEXT = re.compile(r'name:"([^"]*)" +kind:TASK_QUEUE_KIND_\w+')
+
+# Written by the worker into the marker of a local activity.
+MARKER_TIME = re.compile(r'"(complete_time|original_schedule_time)":\{"nanos":\d+,"seconds":\d+\}')
 
 
 class Normaliser:
@@ -125,7 +129,7 @@ class Normaliser:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, bytes):
-            return "TOKEN" if field.name in TOKENS else self.text(value.decode("latin-1"))
+            return "TOKEN" if field.name in TOKENS else self.text(MARKER_TIME.sub(r'"\1":"TIME"', value.decode("latin-1")))
         if field.enum_type is not None:
             known = field.enum_type.values_by_number.get(value)
             return known.name if known else value

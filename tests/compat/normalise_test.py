@@ -173,6 +173,19 @@ def test_what_is_on_the_list_is_forgiven_and_nothing_else_is():
     assert first_difference(tree(history()), tree(mutated)) is None
 
 
+def marker(seconds, attempt=1):
+    event = HistoryEvent(event_id=5, event_type=EventType.EVENT_TYPE_MARKER_RECORDED)
+    data = f'{{"attempt":{attempt},"complete_time":{{"nanos":7,"seconds":{seconds}}},"seq":1}}'.encode()
+    details = event.marker_recorded_event_attributes.details
+    details["data"].payloads.append(Payload(metadata={"encoding": b"json/plain"}, data=data))
+    return event
+
+
+def test_the_times_in_a_local_activitys_marker_are_forgiven_and_nothing_else_in_it_is():
+    assert first_difference(tree([marker(1)]), tree([marker(2)])) is None
+    assert first_difference(tree([marker(1)]), tree([marker(1, attempt=2)])) is not None
+
+
 def test_two_ids_that_are_one_elsewhere_are_a_difference():
     mutated = history()
     mutated[7].workflow_execution_signaled_event_attributes.request_id = f"signal of {SECOND_RUN}"

@@ -1,6 +1,6 @@
-// perdure-compat-programs TARGET PREFIX FOLDER: runs the programs of tests/histories against TARGET, which is
-// a state directory ("file:DIR") or a server ("HOST:PORT"), and writes what the clients got and the histories
-// to FOLDER. One program for every target: only the connection string differs.
+// perdure-compat-programs TARGET PREFIX FOLDER: runs the programs of tests/histories, and some of its own,
+// against TARGET, which is a state directory ("file:DIR") or a server ("HOST:PORT"), and writes what the
+// clients got and the histories to FOLDER. One program for every target: only the connection string differs.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +13,58 @@
 namespace {
 
 using namespace histories;
+
+const perdure::LocalActivityOptions kTenSeconds{.start_to_close_timeout = 10s};
+const perdure::LocalActivityOptions kOften{
+    .start_to_close_timeout = 10s,
+    .retry_policy = perdure::RetryPolicy{.initial_interval = 10ms, .backoff_coefficient = 1.0}};
+
+class LocalActivity {
+ public:
+  static constexpr std::string_view workflow_name = "LocalActivity";
+  perdure::Task<std::string> run(Input input) {
+    const auto first = co_await workflow::execute_local_activity<echo>(input, kTenSeconds);
+    co_return first +
+        co_await workflow::execute_local_activity<echo>({.text = first, .number = 2}, kTenSeconds);
+  }
+};
+
+// All attempts within one workflow task.
+class LocalRetried {
+ public:
+  static constexpr std::string_view workflow_name = "LocalRetried";
+  perdure::Task<std::int64_t> run(Input input) {
+    co_return co_await workflow::execute_local_activity<stubborn>(input, kOften);
+  }
+};
+
+// Each pause is a durable timer, and each attempt a marker.
+class LocalBackedOff {
+ public:
+  static constexpr std::string_view workflow_name = "LocalBackedOff";
+  perdure::Task<std::int64_t> run(Input input) {
+    perdure::LocalActivityOptions options = kOften;
+    options.local_retry_threshold = 1ms;
+    co_return co_await workflow::execute_local_activity<stubborn>(input, options);
+  }
+};
+
+// Caught once, and then the workflow's own failure.
+class LocalFailing {
+ public:
+  static constexpr std::string_view workflow_name = "LocalFailing";
+  perdure::Task<std::string> run(Input input) {
+    std::string what;
+    try {
+      co_await workflow::execute_local_activity<refusing>(input, kTenSeconds);
+    } catch (const perdure::ActivityError& error) {
+      what = error.cause()->what();
+    }
+    co_await workflow::execute_activity<echo>({.text = what, .number = 1}, {.start_to_close_timeout = 10s});
+    co_await workflow::execute_local_activity<refusing>(input, kTenSeconds);
+    co_return what;
+  }
+};
 
 // Runs begin before there is a worker: so what a client sends meets a history that is the same every time.
 class Programs {
@@ -76,13 +128,18 @@ void run(const std::string& target, const std::string& prefix, const std::string
   programs.add<Cancelled>(1, [](auto& handle) { handle.cancel("enough"); });
   programs.add<Continuing>(1);
   programs.add<Failing>(1);
+  programs.add<LocalActivity>(1);
+  programs.add<LocalRetried>(1);
+  programs.add<LocalBackedOff>(1);
+  programs.add<LocalFailing>(1);
   perdure::Worker worker(
-      client, {.task_queue = programs.queue(),
-               .workflows = perdure::workflows<OneActivity, Retried, CaughtFailure, Signalled, Cancelled,
-                                               Continuing, Failing>(),
-               .activities = perdure::activities<echo, stubborn, refusing>(),
-               .identity = "worker",
-               .disable_eager_activity_execution = true});
+      client,
+      {.task_queue = programs.queue(),
+       .workflows = perdure::workflows<OneActivity, Retried, CaughtFailure, Signalled, Cancelled, Continuing,
+                                       Failing, LocalActivity, LocalRetried, LocalBackedOff, LocalFailing>(),
+       .activities = perdure::activities<echo, stubborn, refusing>(),
+       .identity = "worker",
+       .disable_eager_activity_execution = true});
   worker.start();
   programs.finish();
   worker.stop();
