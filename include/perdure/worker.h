@@ -148,7 +148,8 @@ struct WorkerOptions {
   // How many activities this worker takes; 0: no limit. In bursts of at most a tenth of it. Switches eager
   // starts off.
   double max_activities_per_second = 0;
-  // The same for the queue, whoever works on it: kept by Temporal's servers, not by Perdure's yet.
+  // The same for the queue, whoever works on it: the service keeps it, in bursts of at most a second's worth.
+  // What the worker that polled last says holds; 0: nothing.
   double max_task_queue_activities_per_second = 0;
   std::string identity{};  // shown in histories; empty: the client's
   std::string build_id{};

@@ -95,7 +95,11 @@ void poll_activity_task(Core& core, ActivityPollCall call) {
     return;
   }
   core.post(call, [&core, call](runtime::Service& service) {
-    service.poll_activity_task(poll_of(*call, engine::TaskKind::kActivity, service),
+    runtime::Poll poll = poll_of(*call, engine::TaskKind::kActivity, service);
+    if (const auto& metadata = call->request.task_queue_metadata(); metadata.has_max_tasks_per_second()) {
+      poll.tasks_per_second = metadata.max_tasks_per_second().value();
+    }
+    service.poll_activity_task(std::move(poll),
                                [&core, call](Result<std::optional<runtime::ActivityTaskHandOut>> task) {
                                  if (!task.ok()) {
                                    call->answer(task.status());

@@ -69,9 +69,21 @@ bool Matching::add_poller(const std::string& queue, PollerId poller) {
   return true;
 }
 
+void Matching::set_rate(const std::string& queue, std::optional<double> per_second, Timestamp now) {
+  auto found = queues_.find(queue);
+  if (found == queues_.end() || (!per_second && !found->second.rate.is_limited())) {
+    return;
+  }
+  found->second.rate.set(per_second, now);
+  let_go(queue, found->second);
+  activate(queue, found->second);
+}
+
 void Matching::return_poller(const std::string& queue, PollerId poller) {
   Queue& q = open(queue);
   q.pollers.push_front(poller);
+  q.rate.give_back();
+  let_go(queue, q);
   note_idleness(queue, q);
   activate(queue, q);
 }
@@ -82,10 +94,14 @@ void Matching::remove_poller(const std::string& queue, PollerId poller) {
     return;
   }
   std::erase(found->second.pollers, poller);
+  if (found->second.pollers.empty()) {
+    let_go(queue, found->second);  // the next poller looks again
+  }
   note_idleness(queue, found->second);
 }
 
-std::optional<Match> Matching::next_match() {
+std::optional<Match> Matching::next_match(Timestamp now) {
+  wake_held(now);
   while (!active_.empty()) {
     const std::string name = active_.front();
     auto found = queues_.find(name);
@@ -97,6 +113,13 @@ std::optional<Match> Matching::next_match() {
       request_page(name, queue);
       continue;
     }
+    if (const auto ready = queue.rate.ready_at(); !ready || *ready > now) {
+      active_.pop_front();
+      queue.active = false;
+      hold(name, queue, now);
+      continue;
+    }
+    queue.rate.take(now);
     Match match{name, queue.pollers.front(), *queue.window.begin()};
     queue.pollers.pop_front();
     queue.window.erase(queue.window.begin());
@@ -105,6 +128,36 @@ std::optional<Match> Matching::next_match() {
     return match;
   }
   return std::nullopt;
+}
+
+std::optional<Timestamp> Matching::wake_at() const {
+  return held_.empty() ? std::nullopt : std::optional(held_.begin()->first);
+}
+
+// Until its rate allows the next pair; where that is never, until its rate changes.
+void Matching::hold(const std::string& name, Queue& queue, Timestamp now) {
+  let_go(name, queue);
+  if (const auto ready = queue.rate.ready_at()) {
+    check(*ready > now, "a queue is held by its rate");
+    queue.held_until = *ready;
+    held_.emplace(*ready, name);
+  }
+}
+
+void Matching::let_go(const std::string& name, Queue& queue) {
+  if (queue.held_until) {
+    held_.erase({*queue.held_until, name});
+    queue.held_until.reset();
+  }
+}
+
+void Matching::wake_held(Timestamp now) {
+  while (!held_.empty() && held_.begin()->first <= now) {
+    const std::string name = held_.begin()->second;
+    Queue& queue = open(name);
+    let_go(name, queue);
+    activate(name, queue);
+  }
 }
 
 std::vector<PageRequest> Matching::take_page_requests() { return std::exchange(page_requests_, {}); }

@@ -7,7 +7,8 @@
 // A task found here may be stale (started, timed out, its run closed): the engine decides when it is started,
 // and a poller whose task was stale is given back with return_poller().
 //
-// No clock, no store, no threads: one thread, the loop's. Same calls, same answers.
+// No clock (time comes with the calls and never goes back), no store, no threads: one thread, the loop's.
+// Same calls, same answers.
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,8 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/record.h"
+#include "base/time.h"
+#include "matching/rate_limit.h"
 
 namespace perdure::matching {
 
@@ -65,12 +68,18 @@ class Matching {
 
   // False: the queue has limits::kPollersPerQueue pollers already.
   [[nodiscard]] bool add_poller(const std::string& queue, PollerId poller);
-  // The poller's task was stale: it is first in line again.
+  // As the last poller of `queue` said: how many of its tasks may be handed out in a second; none: as many as
+  // there are. Forgotten with the queue.
+  void set_rate(const std::string& queue, std::optional<double> per_second, Timestamp now);
+  // The poller's task was stale: it is first in line again, and the task does not count for the queue's rate.
   void return_poller(const std::string& queue, PollerId poller);
   void remove_poller(const std::string& queue, PollerId poller);
 
   // The next pair, oldest task and longest waiting poller of a queue; none: nothing fits now.
-  std::optional<Match> next_match();
+  std::optional<Match> next_match(Timestamp now);
+  // When a pair that its queue's rate holds back may be handed out; never before the `now` of the last
+  // next_match().
+  std::optional<Timestamp> wake_at() const;
 
   // Pages wanted since the last call. Ask when everything offered so far is in the store.
   std::vector<PageRequest> take_page_requests();
@@ -95,6 +104,8 @@ class Matching {
     bool page_requested = false;
     bool active = false;           // listed in active_
     std::uint64_t idle_since = 0;  // not 0: listed in idle_
+    RateLimit rate;
+    std::optional<Timestamp> held_until;  // listed in held_
   };
   using Queues = std::map<std::string, Queue, std::less<>>;
 
@@ -104,10 +115,14 @@ class Matching {
   void activate(const std::string& name, Queue& queue);
   void request_page(const std::string& name, Queue& queue);
   void note_idleness(const std::string& name, Queue& queue);
+  void hold(const std::string& name, Queue& queue, Timestamp now);
+  void let_go(const std::string& name, Queue& queue);
+  void wake_held(Timestamp now);
 
   MatchingOptions options_;
   Queues queues_;
-  std::deque<std::string> active_;  // queues that may have a pair
+  std::deque<std::string> active_;                    // queues that may have a pair
+  std::set<std::pair<Timestamp, std::string>> held_;  // queues with a pair, by when their rate allows it
   std::vector<PageRequest> page_requests_;
   std::map<std::uint64_t, std::string> idle_;  // queues without pollers, longest first
   std::uint64_t idle_clock_ = 0;

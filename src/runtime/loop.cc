@@ -268,6 +268,9 @@ std::optional<Timestamp> Loop::wake_at() const {
   if (!volatile_deadlines_.empty()) {
     consider(volatile_deadlines_.begin()->first);
   }
+  if (const auto at = matching_.wake_at()) {
+    consider(*at);
+  }
   if (!wait_deadlines_.empty()) {
     consider(wait_deadlines_.begin()->first + clock_.skipped());
   }

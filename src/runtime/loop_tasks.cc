@@ -56,6 +56,7 @@ void Loop::add_poll(WaitingPoll waiting) {
     waiting.answer(too_many_pollers(poll.queue));
     return;
   }
+  matching_.set_rate(poll.queue, poll.tasks_per_second, now_);
   waiting.deadline = patience_time() + poll.max_wait;
   wait_deadlines_.insert({waiting.deadline, poll.id});
   if (poll.poller.sticky) {
@@ -158,7 +159,7 @@ bool Loop::dispatch() {
     for (const auto& [queue, task] : std::exchange(offers_, {})) {
       matching_.offer(queue, task);
     }
-    auto match = matching_.next_match();
+    auto match = matching_.next_match(now_);
     if (!match) {
       break;
     }

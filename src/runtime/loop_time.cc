@@ -1,5 +1,6 @@
 // What time brings about: due items, deadlines in memory, waits that end, and the repair of what died with an
 // earlier process.
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -153,6 +154,9 @@ bool Loop::rest() {
   }
   Rest rest;
   rest.next_due = due_.wake_at();
+  if (const auto held = matching_.wake_at()) {
+    rest.next_due = std::min(*held, rest.next_due.value_or(*held));
+  }
   rest.workflow_tasks = !workflow_task_under_way_.empty();
   rest.activities = !activities_under_way_.empty() || worker_may_come_back();
   return clock_.rest(rest) || !mailbox_.empty();

@@ -44,6 +44,7 @@ struct Poll {
   engine::PollerInfo poller;
   std::string worker_instance_key;
   Duration max_wait{};
+  std::optional<double> tasks_per_second{};  // of the whole queue, from now on; none: no limit
 };
 
 // A started workflow task; `start->response` has the first page of its history. (A pointer, because moving a

@@ -1,6 +1,9 @@
 // Long polls on task queues.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "tests/runtime/harness.h"
 
 namespace perdure::testing {
@@ -206,6 +209,65 @@ TEST(Polls, AWorkerThatShutsDownGetsItsPollsBackEmpty) {
   EXPECT_TRUE(sticky->ok());
   EXPECT_TRUE(activity->ok());
   EXPECT_FALSE(other->answered());
+}
+
+// `count` polls for activities, each saying how many a second the queue may give.
+std::vector<PendingPointer<wire::PollActivityTaskQueueResponse>> poll_at_rate(Rig& rig, int count,
+                                                                              double per_second) {
+  wire::PollActivityTaskQueueRequest request;
+  request.set_namespace_("default");
+  request.mutable_task_queue()->set_name("orders");
+  request.mutable_task_queue_metadata()->mutable_max_tasks_per_second()->set_value(per_second);
+  std::vector<PendingPointer<wire::PollActivityTaskQueueResponse>> polls;
+  for (int i = 0; i < count; ++i) {
+    polls.push_back(rig.call<wire::PollActivityTaskQueueResponse>("PollActivityTaskQueue", request,
+                                                                  {.timeout = seconds(70)}));
+  }
+  return polls;
+}
+
+int given(const std::vector<PendingPointer<wire::PollActivityTaskQueueResponse>>& polls) {
+  return static_cast<int>(std::count_if(polls.begin(), polls.end(), [](const auto& poll) {
+    return poll->answered() && !poll->response.task_token().empty();
+  }));
+}
+
+TEST(Polls, ForActivitiesGetNoMoreASecondThanTheLastOneAskedFor) {
+  Rig rig;
+  rig.start("w");
+  auto task = rig.poll_workflow();
+  const std::vector<Command> commands{schedule_activity("a"), schedule_activity("b"), schedule_activity("c"),
+                                      schedule_activity("d")};
+  ASSERT_TRUE(rig.complete(task->response.task_token(), commands)->ok());
+  const auto polls = poll_at_rate(rig, 4, 0.5);
+  EXPECT_EQ(given(polls), 1);
+  EXPECT_EQ(rig.instance->wake_at(), rig.clock.time + seconds(1));
+  rig.advance(milliseconds(999));
+  EXPECT_EQ(given(polls), 1);
+  rig.advance(milliseconds(1));
+  EXPECT_EQ(given(polls), 2);
+  rig.advance(milliseconds(1'999));
+  EXPECT_EQ(given(polls), 2);
+  rig.advance(milliseconds(1));
+  EXPECT_EQ(given(polls), 3);
+  auto without = rig.poll_activity();
+  EXPECT_EQ(given(polls), 4) << "the last poll asks for no limit";
+}
+
+TEST(Polls, ForActivitiesAtARateOfZeroStopTheirQueueOnly) {
+  Rig rig;
+  rig.start("w");
+  auto task = rig.poll_workflow();
+  ASSERT_TRUE(
+      rig.complete(task->response.task_token(), {schedule_activity("a"), schedule_activity("b", "elsewhere")})
+          ->ok());
+  const auto polls = poll_at_rate(rig, 1, 0);
+  auto elsewhere = rig.poll_activity("elsewhere");
+  EXPECT_EQ(given({elsewhere}), 1);
+  rig.advance(seconds(59));
+  EXPECT_EQ(given(polls), 0);
+  auto without = rig.poll_activity();
+  EXPECT_EQ(given(polls), 1);
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "tests/testing/workflows.h"
 
@@ -77,6 +79,17 @@ class Hanging {
   }
 };
 
+class Greetings {
+ public:
+  perdure::Task<std::int64_t> run(std::int64_t count) {
+    std::vector<workflow::ActivityHandle<std::string>> greetings;
+    for (std::int64_t i = 0; i < count; ++i) {
+      greetings.push_back(workflow::start_activity<greet>("Ada", {.start_to_close_timeout = 10s}));
+    }
+    co_return static_cast<std::int64_t>((co_await workflow::all(greetings)).size());
+  }
+};
+
 class EnvironmentTest : public testing::Test {
  protected:
   EnvironmentTest() {
@@ -100,6 +113,18 @@ TEST_F(EnvironmentTest, AWorkflowThatSleepsThirtyDaysEndsInLessThanASecond) {
   EXPECT_GE(environment_.now() - before, 30 * 24h);
   EXPECT_LT(environment_.now() - before, 31 * 24h);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s) << "a machine under load may take longer than one";
+}
+
+TEST_F(EnvironmentTest, AQueueThatMayGiveOneActivityAMinuteTakesNoRealMinutes) {
+  perdure::Worker slow(client_, {.task_queue = "slow",
+                                 .workflows = perdure::workflows<Greetings>(),
+                                 .activities = perdure::activities<greet>(),
+                                 .max_task_queue_activities_per_second = 1.0 / 60});
+  slow.start();
+  const auto begin = environment_.now();
+  EXPECT_EQ(client_.execute_workflow<Greetings>(5, {.id = "w", .task_queue = "slow"}), 5);
+  EXPECT_GE(environment_.now() - begin, 3min) << "the first two go at once";
+  EXPECT_LT(environment_.now() - begin, 6min);
 }
 
 TEST_F(EnvironmentTest, TimeThatPassedIsInTheHistory) {
