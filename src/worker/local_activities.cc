@@ -134,7 +134,8 @@ LocalActivities::LocalActivities(Calls& calls, ActivityWorker& activities, std::
       activities_(activities),
       task_queue_(std::move(task_queue)),
       max_concurrent_(max_concurrent),
-      ended_(std::move(ended)) {}
+      ended_(std::move(ended)),
+      metrics_(calls.connection(), task_queue_, "LocalActivityWorker", max_concurrent) {}
 
 namespace {
 
@@ -313,6 +314,9 @@ void LocalActivities::begin_attempt(const ExecutionPointer& execution) {
           [this, execution, raw = attempt.get()] { start_to_close_timed_out(execution, raw); });
     }
   }
+  metrics_.task_begun();
+  metrics_.count("local_activity_total", {{"activity_type", attempt->own_info().activity_type},
+                                          {"workflow_type", attempt->own_info().workflow_type}});
   activities_.run(attempt, std::move(arguments), std::move(headers));
 }
 
@@ -366,20 +370,25 @@ std::optional<Failure> failure_of(const std::exception_ptr& exception, StopReaso
 void LocalActivities::attempt_ended(const ExecutionPointer& execution, const Attempt* attempt,
                                     const Payload* result, const std::exception_ptr& exception) {
   Deferred then;
+  Deferred tell_metrics = [] {};
   {
     const std::lock_guard lock(mutex_);
     --running_;
     if (execution->current.get() == attempt) {
       const StopReason stopped = attempt->why_stopped();
       if (result != nullptr) {
+        tell_metrics = measure(*execution, nullptr);
         then = end(execution, LocalActivityOutcome{.result = *result});
       } else if (std::optional<Failure> failure = failure_of(exception, stopped)) {
+        tell_metrics = measure(*execution, &*failure);
         then = failed(execution, *std::move(failure));
       } else {
         then = end(execution, std::nullopt);
       }
     }
   }
+  metrics_.task_ended();
+  tell_metrics();
   if (then) {
     then();
   }
@@ -393,8 +402,10 @@ void LocalActivities::start_to_close_timed_out(const ExecutionPointer& execution
     if (execution->current.get() != attempt) {
       return;
     }
+    Failure failure = timeout(TIMEOUT_TYPE_START_TO_CLOSE, std::nullopt);
+    then.push_back(measure(*execution, &failure));
     then.push_back(stop_attempt(*execution, StopReason::kGone));
-    then.push_back(failed(execution, timeout(TIMEOUT_TYPE_START_TO_CLOSE, std::nullopt)));
+    then.push_back(failed(execution, std::move(failure)));
   }
   for (const Deferred& deferred : then) {
     deferred();
@@ -408,9 +419,12 @@ void LocalActivities::schedule_to_close_timed_out(const ExecutionPointer& execut
     if (!is_there(execution)) {
       return;
     }
+    Failure failure = timeout(TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, execution->last_failure);
+    if (execution->current != nullptr) {
+      then.push_back(measure(*execution, &failure));
+    }
     then.push_back(stop_attempt(*execution, StopReason::kGone));
-    then.push_back(end(execution, LocalActivityOutcome{.failure = timeout(TIMEOUT_TYPE_SCHEDULE_TO_CLOSE,
-                                                                          execution->last_failure)}));
+    then.push_back(end(execution, LocalActivityOutcome{.failure = std::move(failure)}));
   }
   for (const Deferred& deferred : then) {
     deferred();
@@ -498,6 +512,32 @@ LocalActivities::Deferred LocalActivities::stop_attempt(Execution& execution, St
   return [attempt = execution.current, reason] {
     if (attempt != nullptr) {
       attempt->stop(reason);
+    }
+  };
+}
+
+// What an attempt that ends came to, as Temporal's Rust core counts it.
+LocalActivities::Deferred LocalActivities::measure(const Execution& execution, const Failure* failure) const {
+  if (!metrics_.on()) {
+    return [] {};
+  }
+  std::string counter;
+  if (failure != nullptr) {
+    const bool benign = failure->application_failure_info().category() ==
+                        temporal::api::enums::v1::APPLICATION_ERROR_CATEGORY_BENIGN;
+    counter = failure->has_canceled_failure_info() ? "local_activity_execution_cancelled"
+              : benign                             ? ""
+                                                   : "local_activity_execution_failed";
+  }
+  return [this, succeeded = failure == nullptr, counter, ran = since(execution.started),
+          lasted = since(execution.scheduled), activity_type = execution.task.activity_type,
+          workflow_type = execution.owner.workflow_type] {
+    const WorkerMetrics::Extra labels{{"activity_type", activity_type}, {"workflow_type", workflow_type}};
+    metrics_.latency("local_activity_execution_latency", ran, labels);
+    if (succeeded) {
+      metrics_.latency("local_activity_succeed_endtoend_latency", lasted, labels);
+    } else if (!counter.empty()) {
+      metrics_.count(counter, labels);
     }
   };
 }

@@ -16,6 +16,7 @@
 #include "worker/activity_worker.h"
 #include "worker/calls.h"
 #include "worker/gate.h"
+#include "worker/worker_metrics.h"
 #include "workflow/local_activity.h"
 
 namespace perdure::worker {
@@ -76,12 +77,14 @@ class LocalActivities {
   bool is_there(const ExecutionPointer& execution) const;
   void cancel_timers(Execution& execution);
   Deferred stop_attempt(Execution& execution, StopReason reason);
+  Deferred measure(const Execution& execution, const temporal::api::failure::v1::Failure* failure) const;
 
   Calls& calls_;
   ActivityWorker& activities_;
   const std::string task_queue_;
   const std::size_t max_concurrent_;
   const Ended ended_;
+  WorkerMetrics metrics_;
   Gate code_;
   std::mutex mutex_;
   bool stopping_ = false;                       // guarded by mutex_

@@ -66,6 +66,48 @@ class Metered {
   }
 };
 
+int second_time() {
+  if (activity::info().attempt == 1) {
+    throw perdure::ApplicationError("not yet");
+  }
+  return 3;
+}
+perdure::Task<int> until_told() {
+  while (true) {
+    co_await activity::sleep(1ms);
+  }
+}
+
+class MeteredLocally {
+ public:
+  perdure::Task<int> run() {
+    const perdure::LocalActivityOptions options{
+        .start_to_close_timeout = 10s, .retry_policy = perdure::RetryPolicy{.initial_interval = 1ms}};
+    int sum = co_await workflow::execute_local_activity<twice>(4, options);
+    sum += 2 * co_await workflow::execute_local_activity<second_time>(options);
+    sum -= co_await failing(workflow::start_local_activity<never>(options));
+    const perdure::RetryPolicy once{.maximum_attempts = 1};
+    co_await failing(
+        workflow::start_local_activity<until_told>({.start_to_close_timeout = 20ms, .retry_policy = once}));
+    auto cancelled = workflow::start_local_activity<until_told>(
+        {.start_to_close_timeout = 10s,
+         .cancellation_type = perdure::ActivityCancellationType::kWaitCancellationCompleted});
+    co_await workflow::execute_local_activity<twice>(0, options);
+    cancelled.cancel();
+    co_await failing(cancelled);
+    co_return sum;
+  }
+
+ private:
+  static perdure::Task<int> failing(workflow::ActivityHandle<int> handle) {
+    try {
+      co_await handle;
+    } catch (const perdure::FailureError&) {
+    }
+    co_return 0;
+  }
+};
+
 class Sleepy {
  public:
   perdure::Task<void> run() { co_await workflow::sleep(24h); }
@@ -137,6 +179,29 @@ TEST_F(MetricsTest, WhatTheCacheHasToForgetIsCounted) {
   }
   EXPECT_TRUE(eventually([&] { return metrics_->counter(of("sticky_cache_total_forced_eviction")) == 2; }));
   EXPECT_EQ(metrics_->gauge_value(of("sticky_cache_size")), 1);
+}
+
+TEST_F(MetricsTest, AttemptsOfLocalActivitiesAreCountedAndTimed) {
+  auto running = worker({.workflows = perdure::workflows<MeteredLocally>(),
+                         .activities = perdure::activities<twice, never, second_time, until_told>()});
+  EXPECT_EQ(client().execute_workflow<MeteredLocally>({.id = "m", .task_queue = kQueue}), 14);
+  running->stop();
+  const auto of_type = [](const std::string& name, const std::string& type) {
+    return of("local_activity_" + name, "activity_type=" + type + ",workflow_type=MeteredLocally");
+  };
+  EXPECT_EQ(metrics_->counter(of_type("total", "twice")), 2);
+  EXPECT_EQ(metrics_->counter(of_type("total", "second_time")), 2) << "attempts";
+  EXPECT_EQ(metrics_->measured(of_type("execution_latency", "second_time")), 2);
+  EXPECT_EQ(metrics_->measured(of_type("succeed_endtoend_latency", "second_time")), 1);
+  EXPECT_EQ(metrics_->counter(of_type("execution_failed", "second_time")), 1);
+  EXPECT_EQ(metrics_->counter(of_type("execution_failed", "twice")), -1);
+  EXPECT_EQ(metrics_->counter(of_type("execution_failed", "never")), 1);
+  EXPECT_EQ(metrics_->measured(of_type("succeed_endtoend_latency", "never")), -1);
+  EXPECT_EQ(metrics_->counter(of_type("execution_failed", "until_told")), 1) << "one of two timed out";
+  EXPECT_EQ(metrics_->counter(of_type("execution_cancelled", "until_told")), 1);
+  EXPECT_EQ(metrics_->measured(of_type("execution_latency", "until_told")), 2);
+  EXPECT_EQ(metrics_->gauge_value(of("worker_task_slots_used", "worker_type=LocalActivityWorker")), 0);
+  EXPECT_EQ(metrics_->gauge_value(of("worker_task_slots_available", "worker_type=LocalActivityWorker")), 100);
 }
 
 }  // namespace sdk_test::metrics
