@@ -54,6 +54,7 @@ class Poller {
   // Opens polls up to the limit. Thread-safe.
   void top_up() {
     while (std::optional<Registered> poll = register_poll()) {
+      report_open();
       begin(*std::move(poll));
     }
   }
@@ -134,7 +135,6 @@ class Poller {
       next_poll_at_ = EventLoop::Clock::now() + interval_;
     }
     open_.emplace(next_poll_, std::nullopt);
-    metrics_.metrics.pollers(metrics_.poller_type, open_.size());
     return Registered{next_poll_++, gate_.enter()};
   }
 
@@ -169,12 +169,12 @@ class Poller {
     {
       const std::lock_guard lock(mutex_);
       open_.erase(poll);
-      metrics_.metrics.pollers(metrics_.poller_type, open_.size());
       if (status.ok()) {
         retry_ = fresh_retry();
         reported_ = Code::kOk;
       }
     }
+    report_open();
     const bool brought_task = status.ok() && !response.task_token().empty();
     if (status.ok()) {
       metrics_.metrics.count(brought_task ? metrics_.brought_task : metrics_.brought_nothing);
@@ -195,6 +195,7 @@ class Poller {
   void pause(const Status& status) {
     const double fraction = connection_.fresh_fraction();
     Duration delay{};
+    bool is_news = false;
     {
       const std::lock_guard lock(mutex_);
       if (pausing_ || closed_) {
@@ -202,7 +203,11 @@ class Poller {
       }
       pausing_ = true;
       delay = retry_.after(status, connection_.pacer().now(), fraction).value_or(kLongestDelay);
-      report(status);
+      is_news = note(status);
+    }
+    if (is_news) {
+      fmt::print(stderr, "perdure: {} of task queue {} fails and is tried again: {}\n", method_,
+                 request_.task_queue().name(), status.to_string());
     }
     loop_.run_after(delay, [this] {
       {
@@ -213,14 +218,31 @@ class Poller {
     });
   }
 
-  // Once for each kind of trouble. A poll that ran out of time, or one attempt that failed, is none.
-  void report(const Status& status) {
-    const bool news = status.code() != reported_ && status.code() != Code::kDeadlineExceeded;
-    if (news && (retry_.attempts() > 1 || connection_.in_process())) {
+  // With the lock held. True once for each kind of trouble. A poll that ran out of time, or one attempt that
+  // failed, is none.
+  bool note(const Status& status) {
+    const bool news = status.code() != reported_ && status.code() != Code::kDeadlineExceeded &&
+                      (retry_.attempts() > 1 || connection_.in_process());
+    if (news) {
       reported_ = status.code();
-      fmt::print(stderr, "perdure: {} of task queue {} fails and is tried again: {}\n", method_,
-                 request_.task_queue().name(), status.to_string());
     }
+    return news;
+  }
+
+  // Tells the sink how many polls are open, without the lock: one thread at a time, until it told the last
+  // number.
+  void report_open() {
+    std::unique_lock lock(mutex_);
+    if (std::exchange(reporting_, true)) {
+      return;
+    }
+    while (told_open_ != open_.size()) {
+      const std::size_t open = told_open_ = open_.size();
+      lock.unlock();
+      metrics_.metrics.pollers(metrics_.poller_type, open);
+      lock.lock();
+    }
+    reporting_ = false;
   }
 
   static constexpr Duration kLongestDelay = std::chrono::seconds(10);
@@ -244,6 +266,8 @@ class Poller {
   EventLoop::Clock::time_point next_poll_at_{};  // not before
   client::Retry retry_;
   Code reported_ = Code::kOk;
+  bool reporting_ = false;     // to the sink, by a thread
+  std::size_t told_open_ = 0;  // what it was told last
   std::uint64_t next_poll_ = 0;
   std::map<std::uint64_t, std::optional<std::uint64_t>> open_;  // poll -> ticket, once it is known
 };
