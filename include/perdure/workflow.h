@@ -104,17 +104,19 @@ inline constexpr auto execute_activity = perdure::detail::make_activity_call<F>(
 
 // An activity that this program knows by name only: start_activity_by_name<int>("count", {…}, "text", 3).
 template <class R, class... A>
-ActivityHandle<R> start_activity_by_name(std::string name, ActivityOptions options, const A&... arguments) {
+ActivityHandle<R> start_activity_by_name(perdure::detail::LocatedName name, ActivityOptions options,
+                                         const A&... arguments) {
   perdure::detail::check_boundary_type<R>();
   perdure::detail::WorkflowContext& context =
       perdure::detail::current_context("workflow::start_activity_by_name");
-  return ActivityHandle<R>(context.start_activity({.activity_type = std::move(name),
+  return ActivityHandle<R>(context.start_activity({.activity_type = std::move(name.text),
                                                    .arguments = to_payloads(arguments...),
                                                    .options = std::move(options),
-                                                   .where = std::source_location::current()}));
+                                                   .where = name.where}));
 }
 template <class R, class... A>
-ActivityHandle<R> execute_activity_by_name(std::string name, ActivityOptions options, const A&... arguments) {
+ActivityHandle<R> execute_activity_by_name(perdure::detail::LocatedName name, ActivityOptions options,
+                                           const A&... arguments) {
   return start_activity_by_name<R>(std::move(name), std::move(options), arguments...);
 }
 

@@ -82,19 +82,19 @@ inline constexpr auto execute_local_activity = perdure::detail::make_local_activ
 
 // A local activity by name: start_local_activity_by_name<int>("count", {…}, "text", 3).
 template <class R, class... A>
-ActivityHandle<R> start_local_activity_by_name(std::string name, LocalActivityOptions options,
-                                               const A&... arguments) {
+ActivityHandle<R> start_local_activity_by_name(perdure::detail::LocatedName name,
+                                               LocalActivityOptions options, const A&... arguments) {
   perdure::detail::check_boundary_type<R>();
   perdure::detail::WorkflowContext& context =
       perdure::detail::current_context("workflow::start_local_activity_by_name");
-  return ActivityHandle<R>(context.start_local_activity({.activity_type = std::move(name),
+  return ActivityHandle<R>(context.start_local_activity({.activity_type = std::move(name.text),
                                                          .arguments = to_payloads(arguments...),
                                                          .options = std::move(options),
-                                                         .where = std::source_location::current()}));
+                                                         .where = name.where}));
 }
 template <class R, class... A>
-ActivityHandle<R> execute_local_activity_by_name(std::string name, LocalActivityOptions options,
-                                                 const A&... arguments) {
+ActivityHandle<R> execute_local_activity_by_name(perdure::detail::LocatedName name,
+                                                 LocalActivityOptions options, const A&... arguments) {
   return start_local_activity_by_name<R>(std::move(name), std::move(options), arguments...);
 }
 

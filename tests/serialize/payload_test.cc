@@ -10,9 +10,12 @@
 #include <limits>
 #include <list>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
+#include <variant>
 
 namespace {
 
@@ -320,6 +323,20 @@ TEST(Payload, ArgumentsMayBeFewerOnlyIfOptional) {
   EXPECT_EQ(std::get<2>(perdure::from_payloads<int, std::string, std::optional<int>>(payloads)),
             std::nullopt);
   EXPECT_THROW((perdure::from_payloads<int, std::string, int>(payloads)), DataConversionError);
+}
+
+// Whose types no other file can name: not all of these compiled once.
+TEST(Payload, StructsWithoutLinkageMayBePartsOfAnything) {
+  struct Local {
+    std::optional<ScanInput> optional;
+    std::vector<ScanInput> list;
+    std::map<std::string, std::optional<ScanInput>> map;
+    std::variant<ScanInput, std::optional<Signed>> variant;
+    std::unique_ptr<ScanInput> pointer;
+  };
+  const Local read = from_payload<Local>(to_payload(Local{.optional = ScanInput{.account_id = "a"}}));
+  EXPECT_EQ(read.optional, ScanInput{.account_id = "a"});
+  EXPECT_TRUE(read.list.empty() && read.map.empty() && !read.pointer);
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ struct Changing {
       co_await workflow::sleep(1s);
     } else if (version == 4) {
       co_return 0;
+    } else if (version == 7) {
+      co_await workflow::execute_activity_by_name<std::string>("echo", options, std::string("x"));
     } else {
       sum = co_await workflow::execute_activity<add>(1, 2, options);
     }
@@ -70,6 +72,11 @@ TEST_F(Replay, OfUnchangedCodeAgreesWithItsHistory) {
   const Completion completion = replay(recorded());
   EXPECT_EQ(completion.outcome, Completion::Outcome::kCommands);
   EXPECT_TRUE(completion.commands.empty());
+}
+
+TEST_F(Replay, NamesThePlaceOfACallByName) {
+  EXPECT_THAT(error_of(7),
+              AllOf(HasSubstr("activity type \"echo\" instead of \"add\""), HasSubstr("at replay_test.cc:")));
 }
 
 TEST_F(Replay, NamesAnotherActivityType) {

@@ -119,6 +119,11 @@ consteval bool check_serializable() {
   PERDURE_REFUSE(kHandle, "an operating system handle (file, socket) or a library's (database, session)",
                  "open it in an activity");
   PERDURE_REFUSE(kClient, "a client", "use activity::client() in an activity");
+  PERDURE_REFUSE(kWorkflowHandle, "a workflow handle",
+                 "pass the workflow's id and make the handle where it is needed: "
+                 "activity::client().get_workflow_handle<W>(id) in an activity");
+  PERDURE_REFUSE(kAwaitable, "a task, or the handle of an activity, timer or task",
+                 "co_await it and pass what it gives");
   PERDURE_REFUSE(kSharedPtr, "shared ownership", "use a value, std::optional or std::unique_ptr");
   PERDURE_REFUSE(kMapKey, "a map whose key is neither std::string nor an integer", "use one of these keys");
   PERDURE_REFUSE(kMessage, "a protobuf message of the lite runtime inside another value",

@@ -26,8 +26,12 @@ template <class T>
 class required;
 struct RawJson;
 class Client;
+template <class R>
+class WorkflowHandle;
 
 namespace detail {
+
+struct AwaitableTag;
 
 enum class Kind {
   kCodec,
@@ -65,6 +69,8 @@ enum class Kind {
   kStream,
   kHandle,
   kClient,
+  kWorkflowHandle,
+  kAwaitable,
   kSharedPtr,
   kMapKey,
   kMessage,
@@ -183,6 +189,10 @@ consteval Kind kind_of_class() {
     return Kind::kSharedPtr;
   else if constexpr (kIsA<T, required>)
     return Kind::kRequired;
+  else if constexpr (kIsA<T, WorkflowHandle>)
+    return Kind::kWorkflowHandle;
+  else if constexpr (std::is_base_of_v<AwaitableTag, T>)
+    return Kind::kAwaitable;
   else if constexpr (kIsStdArray<T>)
     return Kind::kArray;
   else if constexpr (kIsA<T, std::pair> || kIsA<T, std::tuple>)

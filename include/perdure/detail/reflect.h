@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdlib>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -25,10 +26,13 @@ namespace perdure::detail {
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #endif
 
-// Converts to whatever a member needs. Never called.
+// Converts to whatever a member needs. Never called, but defined: std::optional's constructors name the
+// conversion to what they hold, and to a type without linkage no other file could define it.
 struct Anything {
   template <class U>
-  operator U() const noexcept;
+  operator U() const noexcept {
+    std::abort();
+  }
 };
 template <std::size_t>
 using AnythingAt = Anything;
@@ -38,7 +42,9 @@ template <class T>
 struct BaseOf {
   template <class U>
     requires(std::is_base_of_v<U, T> && !std::is_same_v<U, T>)
-  operator U() const noexcept;
+  operator U() const noexcept {
+    std::abort();
+  }
 };
 
 template <class T, std::size_t... Before, std::size_t... After>

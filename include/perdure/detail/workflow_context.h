@@ -2,6 +2,7 @@
 // Between workflow code, which sees only templates, and the core that runs it (src/workflow). A workflow's
 // run has one WorkflowContext; while its code runs, that context is the current one of the thread.
 #include <chrono>
+#include <concepts>
 #include <coroutine>
 #include <cstdint>
 #include <exception>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <source_location>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "perdure/payload.h"
@@ -122,6 +124,16 @@ class Condition {
 
  protected:
   ~Condition() = default;
+};
+
+// What was called by its name, and where.
+struct LocatedName {
+  template <std::convertible_to<std::string> Text>
+  LocatedName(Text&& name, std::source_location at = std::source_location::current())  // NOLINT: it is a name
+      : text(std::forward<Text>(name)), where(at) {}
+
+  std::string text;
+  std::source_location where;
 };
 
 // What a call to start an activity hands to the core.
