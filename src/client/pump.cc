@@ -121,9 +121,9 @@ class Pump::Impl {
  private:
   // How much is ready: what is posted and, after it, what is due.
   std::size_t gather() {
-    const std::lock_guard lock(mutex_);
-    drain(posts_);
+    drain(posts_);  // first: what comes meanwhile makes it readable again
     drain(timer_);
+    const std::lock_guard lock(mutex_);
     const auto now = Clock::now();
     while (!timers_.empty() && timers_.begin()->first.first <= now) {
       posted_.push_back(std::move(timers_.begin()->second));

@@ -267,8 +267,10 @@ void ActivityWorker::run_intercepted(const detail::ActivityDefinition& definitio
 
 // The worker outlives its activities, and an attempt its code. An interceptor that has waited goes on where
 // the event loop is; the function it then calls must not run there.
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters)
 Task<Payload> ActivityWorker::call_function(const detail::ActivityDefinition& definition,
                                             ActivityAttempt& activity, Payloads arguments) {
+  // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
   co_await OffTheLoop(options_.functions_on_loop ? nullptr : &pool_, activity);
   co_return definition.process.empty() ? definition.call(arguments)
                                        : processes_.run(definition, activity, arguments);

@@ -1,5 +1,6 @@
 #include "worker/worker_core.h"
 
+#include <fmt/core.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -33,13 +34,17 @@ void refuse_duplicates(const Definitions& definitions, const std::string& kind) 
     if (is_new) {
       continue;
     }
-    const std::string both = first->second + " and " + definition.written;
+    const std::string both = fmt::format("{} and {}", first->second, definition.written);
     if (definition.name.empty()) {
-      throw OptionsError("WorkerOptions: two dynamic " + kind + " are registered (" + both +
-                         "); a worker can have one, for the types that it does not know");
+      throw OptionsError(
+          fmt::format("WorkerOptions: two dynamic {} are registered ({}); a worker can have one, for "
+                      "the types that it does not know",
+                      kind, both));
     }
-    throw OptionsError("WorkerOptions: two " + kind + " are registered under the name \"" + definition.name +
-                       "\" (" + both + "); give one of them another name (perdure/names.h)");
+    throw OptionsError(
+        fmt::format("WorkerOptions: two {} are registered under the name \"{}\" ({}); give one of "
+                    "them another name (perdure/names.h)",
+                    kind, definition.name, both));
   }
 }
 

@@ -499,7 +499,8 @@ void WorkflowWorker::answer(const WorkflowTask& task, std::unique_ptr<workflow_c
 
 // The answer cannot be encoded: the run is not as far as its code is.
 void WorkflowWorker::refuse_to_send(const WorkflowTask& task, Answer how, const std::string& why) {
-  const WorkflowTask kept = task;  // it may go with the run
+  // It may go with the run.
+  const WorkflowTask kept = task;  // NOLINT(performance-unnecessary-copy-initialization)
   const std::string& run_id = kept.workflow_execution().run_id();
   cache_.take(run_id);
   if (how == Answer::kHeartbeat) {
