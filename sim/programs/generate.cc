@@ -38,7 +38,8 @@ class Generator {
 
  private:
   int between(int low, int high) {
-    return low + static_cast<int>(random_.below(static_cast<std::uint64_t>(high - low + 1)));
+    const std::int64_t count = std::int64_t{high} - low + 1;
+    return low + static_cast<int>(random_.below(static_cast<std::uint64_t>(count)));
   }
   std::int64_t some_time() { return between(1, 40); }
 

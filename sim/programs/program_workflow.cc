@@ -297,26 +297,29 @@ Task<std::string> RandomProgram::run_patience(const Step* step) {
   co_return "?";
 }
 
+template <class Handle>
+Task<std::string> RandomProgram::cancel_later(const Step* step, Handle handle) {
+  const Held held;
+  if (step->time > 0) {
+    co_await workflow::sleep(time_of(*step));
+  }
+  handle.cancel();
+  co_return co_await end_of(handle);
+}
+
 Task<std::string> RandomProgram::run_cancelled_handle(const Step* step) {
   const Held held;
   const Step& stuck = step->steps[0];
   std::string value = "h";
-  const auto cancel = [this, step](auto handle) -> Task<std::string> {
-    if (step->time > 0) {
-      co_await workflow::sleep(time_of(*step));
-    }
-    handle.cancel();
-    co_return co_await end_of(handle);
-  };
   switch (stuck.flavour) {
     case 0:
-      value += co_await cancel(workflow::sleep(24h * 1000, {.summary = "a summary"}));
+      value += co_await cancel_later(step, workflow::sleep(24h * 1000, {.summary = "a summary"}));
       break;
     case 1:
-      value += co_await cancel(workflow::create_task(run_step(&stuck)));
+      value += co_await cancel_later(step, workflow::create_task(run_step(&stuck)));
       break;
     default:
-      value += co_await cancel(start_activity(stuck));
+      value += co_await cancel_later(step, start_activity(stuck));
       break;
   }
   co_return value;

@@ -56,6 +56,8 @@ class RandomProgram {
   Task<std::string> run_scope(const Step* step);
   Task<std::string> run_signal(const Step* step);
   Task<std::string> run_patience(const Step* step);
+  template <class Handle>
+  Task<std::string> cancel_later(const Step* step, Handle handle);
   Task<std::string> run_cancelled_handle(const Step* step);
   Task<std::string> run_loop(const Step* step);
   Task<std::string> run_cancel_me(const Step* step);
