@@ -161,7 +161,7 @@ class Cancellable {
   perdure::Task<std::string> run() {
     co_return co_await workflow::execute_activity<until_cancelled>(
         {.start_to_close_timeout = 60s,
-         .heartbeat_timeout = 100ms,
+         .heartbeat_timeout = 30s,
          .cancellation_type = perdure::ActivityCancellationType::kWaitCancellationCompleted});
   }
 };
@@ -177,20 +177,21 @@ class Hangs {
  public:
   perdure::Task<> run() {
     co_await workflow::execute_activity<hangs>(
-        {.start_to_close_timeout = 200ms, .retry_policy = perdure::RetryPolicy{.maximum_attempts = 1}});
+        {.start_to_close_timeout = 2s, .retry_policy = perdure::RetryPolicy{.maximum_attempts = 1}});
   }
 };
 
 class ProcessTest : public SdkTest {
  protected:
-  std::unique_ptr<perdure::Worker> processes(int max_processes = 2) {
+  std::unique_ptr<perdure::Worker> processes(int max_processes = 2, std::chrono::nanoseconds throttle = 60s) {
     return worker(
         {.workflows = perdure::workflows<Looks, Asks, Steps, Process, Many, Survives, Fails, Cancellable,
                                          OpenEnded, Hangs>(),
          .activities = perdure::process_activities<look, nothing, process_id, refuses, goes_wrong, step,
                                                    until_cancelled, crashes_once, crashes, leaves, hangs,
                                                    asks_for_client, lets_others_complete, facts>(),
-         .max_processes = max_processes});
+         .max_processes = max_processes,
+         .max_heartbeat_throttle_interval = throttle});
   }
   static perdure::WorkflowOptions options(std::string id = "w") {
     return {.id = std::move(id), .task_queue = kQueue};
@@ -260,7 +261,7 @@ TEST_F(ProcessTest, HeartbeatDetailsCrossAndReachTheNextAttempt) {
 }
 
 TEST_F(ProcessTest, CancellationAndLogLinesCross) {
-  const auto running = processes();
+  const auto running = processes(2, /*throttle=*/20ms);
   const auto handle = client().start_workflow<Cancellable>(options());
   const perdure::LogRecord waits = line("waits");
   EXPECT_EQ(field(waits, "workflow_id"), "w");

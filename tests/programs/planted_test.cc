@@ -1,6 +1,9 @@
 // Bugs planted in the replay: each has to be found by a handful of random programs.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
 #include "base/planted.h"
 #include "sim/programs/program.h"
 #include "tests/programs/play.h"
@@ -32,9 +35,21 @@ TEST_P(PlantedInReplay, IsFound) {
   EXPECT_NE(first_found(), 0U);
 }
 
+std::string name_of(const ::testing::TestParamInfo<PlantedBug>& info) {
+  for (const PlantedBugName& known : kPlantedBugs) {
+    if (known.bug == info.param) {
+      std::string name(known.name);
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    }
+  }
+  return "unnamed";
+}
+
 INSTANTIATE_TEST_SUITE_P(Bugs, PlantedInReplay,
                          ::testing::Values(PlantedBug::kReplayReversesEvents, PlantedBug::kReplayKeepsOldTime,
-                                           PlantedBug::kReplayForgetsLocalTime));
+                                           PlantedBug::kReplayForgetsLocalTime),
+                         name_of);
 
 }  // namespace
 }  // namespace perdure::programs

@@ -128,7 +128,7 @@ class Cancellable {
   perdure::Task<std::string> run() {
     co_return co_await workflow::execute_activity<&Door::until_cancelled>(
         {.start_to_close_timeout = 60s,
-         .heartbeat_timeout = 100ms,
+         .heartbeat_timeout = 30s,
          .cancellation_type = perdure::ActivityCancellationType::kWaitCancellationCompleted});
   }
 };
@@ -159,7 +159,7 @@ class Coroutines {
   perdure::Task<std::string> run() {
     auto sleeper = workflow::start_activity<sleeps_for_ever>(
         {.start_to_close_timeout = 60s,
-         .heartbeat_timeout = 100ms,
+         .heartbeat_timeout = 30s,
          .cancellation_type = perdure::ActivityCancellationType::kWaitCancellationCompleted});
     std::string sum = co_await workflow::execute_activity<slow_sum>(3, 4, {.start_to_close_timeout = 10s});
     sleeper.cancel();
@@ -276,7 +276,8 @@ TEST_F(ActivitiesTest, TheNextAttemptKnowsTheLastHeartbeat) {
 TEST_F(ActivitiesTest, ACancellationReachesTheActivityThroughItsHeartbeat) {
   Door door;
   const auto running = worker({.workflows = perdure::workflows<Cancellable>(),
-                               .activities = perdure::activities<&Door::until_cancelled>(door)});
+                               .activities = perdure::activities<&Door::until_cancelled>(door),
+                               .max_heartbeat_throttle_interval = 20ms});
   const auto handle = client().start_workflow<Cancellable>({.id = "w", .task_queue = kQueue});
   door.started.wait();
   handle.cancel("changed my mind");
@@ -289,7 +290,8 @@ TEST_F(ActivitiesTest, ACancellationReachesTheActivityThroughItsHeartbeat) {
 
 TEST_F(ActivitiesTest, CoroutinesRunOnTheEventLoopAndAreCancelled) {
   const auto running = worker({.workflows = perdure::workflows<Coroutines>(),
-                               .activities = perdure::activities<slow_sum, sleeps_for_ever>()});
+                               .activities = perdure::activities<slow_sum, sleeps_for_ever>(),
+                               .max_heartbeat_throttle_interval = 20ms});
   EXPECT_EQ(client().execute_workflow<Coroutines>({.id = "w", .task_queue = kQueue}),
             "7 in slow_sum, cancelled");
 }
