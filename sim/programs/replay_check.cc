@@ -26,17 +26,6 @@ HistoryEvents slice(const HistoryEvents& events, int begin, int end) {
   return out;
 }
 
-std::string what_failed(const Completion& completion) {
-  switch (completion.outcome) {
-    case Completion::Outcome::kCommands:
-      return "";
-    case Completion::Outcome::kNeedsFullHistory:
-      return "the events do not follow each other";
-    default:
-      return completion.failure.message();
-  }
-}
-
 // The commands that the workflow task completed by `events[completed]` recorded, by type.
 std::string recorded_commands(const HistoryEvents& events, int completed) {
   std::string types;
@@ -111,6 +100,17 @@ class Check {
 };
 
 }  // namespace
+
+std::string what_failed(const Completion& completion) {
+  switch (completion.outcome) {
+    case Completion::Outcome::kCommands:
+      return "";
+    case Completion::Outcome::kNeedsFullHistory:
+      return "the events do not follow each other";
+    default:
+      return completion.failure.message();
+  }
+}
 
 std::string check_replays(const HistoryEvents& events, const workflow_core::RunIdentity& identity) {
   return events.empty() ? "the history is empty" : Check(events, identity).run();

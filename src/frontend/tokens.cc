@@ -1,6 +1,6 @@
 // Layout: version, kind, fields (8-byte little-endian integers, strings with a length before them), a MAC of
 // all that stands before it. A change of any field's meaning takes a new version.
-//   version 1: HMAC-SHA256 under the store's key. Written until 0.1.0; still opened, since an activity may be
+//   version 1: HMAC-SHA256 under the store's key. No longer written; still opened, since an activity may be
 //   completed
 //              with its token long after it was handed out.
 //   version 2: SipHash-2-4 with 128 bits under a key that is derived from the store's. It takes a tenth of
@@ -49,13 +49,14 @@ using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeMacContext>;
 // key anew for each token.
 MacContext make_sip_hash() {
   EVP_MAC* const algorithm = EVP_MAC_fetch(nullptr, "SIPHASH", nullptr);
+  check(algorithm != nullptr, "OpenSSL has SipHash");
   MacContext context(EVP_MAC_CTX_new(algorithm));
   EVP_MAC_free(algorithm);
   std::size_t bytes = kMacBytes;
   const std::array<OSSL_PARAM, 2> size{OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &bytes),
                                        OSSL_PARAM_construct_end()};
   check(context != nullptr && EVP_MAC_CTX_set_params(context.get(), size.data()) == 1,
-        "OpenSSL has SipHash with 128 bits");
+        "SipHash gives 128 bits");
   return context;
 }
 

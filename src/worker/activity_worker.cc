@@ -6,24 +6,15 @@
 
 #include "api/payload_conversion.h"
 #include "worker/current_activity.h"
+#include "worker/detached.h"
 #include "worker/gate_wait.h"
 #include "worker/loop_work.h"
 
 namespace perdure::worker {
 namespace {
 
-// The coroutine around an activity that is one. Destroys itself at its end.
-struct Driver {
-  struct promise_type {
-    Driver get_return_object() { return {}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() { std::terminate(); }
-  };
-};
-
-Driver drive(std::shared_ptr<ActivityAttempt> activity, Task<Payload> task) {
+// Around an activity that is a coroutine.
+Detached drive(std::shared_ptr<ActivityAttempt> activity, Task<Payload> task) {
   std::exception_ptr failure;
   try {
     const Payload result = co_await task;

@@ -7,14 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <coroutine>
-#include <exception>
 #include <map>
 #include <system_error>
 #include <utility>
 
 #include "client/rpc_error.h"
 #include "temporal/api/workflowservice/v1/request_response.pb.h"
+#include "worker/detached.h"
 #include "worker/thread_loop.h"
 #include "worker/worker_metrics.h"
 
@@ -100,18 +99,8 @@ void check_options(const WorkerOptions& options) {
   }
 }
 
-// Runs `task`, then `done`. Destroys itself at its end.
-struct Driver {
-  struct promise_type {
-    Driver get_return_object() { return {}; }
-    std::suspend_never initial_suspend() noexcept { return {}; }
-    std::suspend_never final_suspend() noexcept { return {}; }
-    void return_void() {}
-    void unhandled_exception() { std::terminate(); }
-  };
-};
-
-Driver drive(Task<> task, std::function<void()> done = [] {}) {
+// Runs `task`, then `done`.
+Detached drive(Task<> task, std::function<void()> done = [] {}) {
   co_await task;
   done();
 }

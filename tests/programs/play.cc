@@ -7,6 +7,7 @@
 
 #include "api/payload_conversion.h"
 #include "sim/programs/program_workflow.h"
+#include "sim/programs/replay_check.h"
 
 namespace perdure::programs {
 namespace {
@@ -15,17 +16,6 @@ using temporal::api::enums::v1::COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION;
 using testing::PendingActivity;
 
 constexpr int kMostTasks = 400;
-
-std::string text_of(const Completion& completion) {
-  switch (completion.outcome) {
-    case Completion::Outcome::kCommands:
-      return "";
-    case Completion::Outcome::kNeedsFullHistory:
-      return "the run wants its full history";
-    default:
-      return completion.failure.message();
-  }
-}
 
 std::string difference(const std::vector<std::string>& expected, const std::vector<std::string>& got) {
   if (expected == got) {
@@ -184,7 +174,7 @@ std::string Play::end_local_activity(WorkflowRun& run, PlayedTask* task) {
   task->local_ends.emplace_back(number, outcome);
   last_ = run.resolve_local_activity(number, outcome);
   take_wishes(&last_);
-  return text_of(last_);
+  return what_failed(last_);
 }
 
 std::string Play::play_task(WorkflowRun& run) {
@@ -194,7 +184,7 @@ std::string Play::play_task(WorkflowRun& run) {
   task.previous_started_event_id = service_.previous_started_event_id();
   last_ = run.activate(service_.slice(run.last_event_id() + 1, service_.last_event_id()),
                        {task.previous_started_event_id});
-  if (std::string failure = text_of(last_); !failure.empty()) {
+  if (std::string failure = what_failed(last_); !failure.empty()) {
     return failure;
   }
   take_wishes(&last_);
@@ -224,7 +214,7 @@ std::string Play::repeat(WorkflowRun& run, std::int64_t first_event_id, const Pl
     }
     completion = run.resolve_local_activity(number, outcome);
   }
-  if (std::string failure = text_of(completion); !failure.empty() || evict_between) {
+  if (std::string failure = what_failed(completion); !failure.empty() || evict_between) {
     return failure;
   }
   return difference(task.commands, testing::serialised(completion.commands));
@@ -268,7 +258,7 @@ std::string Play::go_on_after_every_task() const {
 std::string Play::replay_whole_history() const {
   const auto run = make_run();
   const Completion completion = run->activate(service_.events(), {service_.last_event_id()});
-  if (std::string failure = text_of(completion); !failure.empty()) {
+  if (std::string failure = what_failed(completion); !failure.empty()) {
     return "replay of the whole history: " + failure;
   }
   return completion.commands.empty() ? "" : "replay of the whole history gives commands";
