@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "perdure/async.h"
+#include "perdure/awaitable_async_activity.h"
 #include "perdure/client.h"
 #include "perdure/detail/async_calls.h"
 
@@ -195,6 +196,16 @@ class AsyncClient {
                                                                   std::string run_id = "") const {
     return AsyncWorkflowHandle<detail::RunResultOf<W>>(
         {connection_, std::move(workflow_id), std::move(run_id), ""});
+  }
+
+  // As Client's: an activity that is completed from here, by its token or by its ids; nothing is sent.
+  AwaitableAsyncActivityHandle get_async_activity_handle(std::string task_token) const {
+    return AwaitableAsyncActivityHandle({connection_, std::move(task_token), "", "", ""});
+  }
+  AwaitableAsyncActivityHandle get_async_activity_handle(std::string workflow_id, std::string run_id,
+                                                         std::string activity_id) const {
+    return AwaitableAsyncActivityHandle(
+        {connection_, "", std::move(workflow_id), std::move(run_id), std::move(activity_id)});
   }
 
  private:

@@ -22,7 +22,9 @@ struct ServeOptions {
   std::string metrics_address{};  // HOST:PORT on which Prometheus gets /metrics; empty: none
 };
 
-// Serves until it is destroyed or stopped; keeps the engine alive that long. Movable; use from one thread.
+// Serves until it is destroyed or stopped; keeps the engine alive that long. Movable; use from one thread, of
+// an engine on the program's own loop (ConnectOptions::executor) the loop's: calls from outside are then
+// carried out there.
 class EngineServer {
  public:
   ~EngineServer();

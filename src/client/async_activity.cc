@@ -13,10 +13,10 @@ namespace {
 
 namespace service = temporal::api::workflowservice::v1;
 
-// Fills what names the activity, sends, and gives the response.
-template <class Response, class Request>
-Response send(Connection& connection, const AsyncActivityTarget& activity, std::string_view method,
-              Request request) {
+// Fills what names the activity. `read` is given the response.
+template <class Response, class Request, class Read>
+PreparedCall<void> prepare_answer(Connection& connection, const AsyncActivityTarget& activity,
+                                  std::string_view method, Request request, Read read) {
   request.set_namespace_(connection.namespace_name());
   request.set_identity(connection.identity());
   if constexpr (requires { request.set_task_token(activity.task_token); }) {
@@ -26,10 +26,19 @@ Response send(Connection& connection, const AsyncActivityTarget& activity, std::
     request.set_run_id(activity.run_id);
     request.set_activity_id(activity.activity_id);
   }
-  Response response;
-  throw_if_failed(call_with_retry(connection, method, request, &response));
-  return response;
+  return prepare<void, Response>(method, std::move(request),
+                                 [read](const Status& status, const Response& response) {
+                                   throw_if_failed(status);
+                                   read(response);
+                                 });
 }
+
+constexpr auto kNothingToRead = [](const auto&) {};
+constexpr auto kReadCancellation = [](const auto& response) {
+  if (response.cancel_requested()) {
+    throw CancelledError("the workflow asked the activity to cancel");
+  }
+};
 
 template <class Request>
 Request with_details(const Payloads& details) {
@@ -59,57 +68,52 @@ Request with_failure(const std::exception_ptr& failure, const Payloads& last_hea
 
 }  // namespace
 
-void send_heartbeat(Connection& connection, const HeartbeatAsyncActivityInput& input) {
-  const bool cancel_requested =
-      input.activity.task_token.empty()
-          ? send<service::RecordActivityTaskHeartbeatByIdResponse>(
-                connection, input.activity, "RecordActivityTaskHeartbeatById",
-                with_details<service::RecordActivityTaskHeartbeatByIdRequest>(input.details))
-                .cancel_requested()
-          : send<service::RecordActivityTaskHeartbeatResponse>(
-                connection, input.activity, "RecordActivityTaskHeartbeat",
-                with_details<service::RecordActivityTaskHeartbeatRequest>(input.details))
-                .cancel_requested();
-  if (cancel_requested) {
-    throw CancelledError("the workflow asked the activity to cancel");
+PreparedCall<void> prepare_heartbeat(Connection& connection, const HeartbeatAsyncActivityInput& input) {
+  if (input.activity.task_token.empty()) {
+    return prepare_answer<service::RecordActivityTaskHeartbeatByIdResponse>(
+        connection, input.activity, "RecordActivityTaskHeartbeatById",
+        with_details<service::RecordActivityTaskHeartbeatByIdRequest>(input.details), kReadCancellation);
   }
+  return prepare_answer<service::RecordActivityTaskHeartbeatResponse>(
+      connection, input.activity, "RecordActivityTaskHeartbeat",
+      with_details<service::RecordActivityTaskHeartbeatRequest>(input.details), kReadCancellation);
 }
 
-void send_completion(Connection& connection, const CompleteAsyncActivityInput& input) {
+PreparedCall<void> prepare_completion(Connection& connection, const CompleteAsyncActivityInput& input) {
   if (input.activity.task_token.empty()) {
-    send<service::RespondActivityTaskCompletedByIdResponse>(
+    return prepare_answer<service::RespondActivityTaskCompletedByIdResponse>(
         connection, input.activity, "RespondActivityTaskCompletedById",
-        with_result<service::RespondActivityTaskCompletedByIdRequest>(input.result));
-  } else {
-    send<service::RespondActivityTaskCompletedResponse>(
-        connection, input.activity, "RespondActivityTaskCompleted",
-        with_result<service::RespondActivityTaskCompletedRequest>(input.result));
+        with_result<service::RespondActivityTaskCompletedByIdRequest>(input.result), kNothingToRead);
   }
+  return prepare_answer<service::RespondActivityTaskCompletedResponse>(
+      connection, input.activity, "RespondActivityTaskCompleted",
+      with_result<service::RespondActivityTaskCompletedRequest>(input.result), kNothingToRead);
 }
 
-void send_failure(Connection& connection, const FailAsyncActivityInput& input) {
+PreparedCall<void> prepare_failure(Connection& connection, const FailAsyncActivityInput& input) {
   if (input.activity.task_token.empty()) {
-    send<service::RespondActivityTaskFailedByIdResponse>(
+    return prepare_answer<service::RespondActivityTaskFailedByIdResponse>(
         connection, input.activity, "RespondActivityTaskFailedById",
         with_failure<service::RespondActivityTaskFailedByIdRequest>(input.error,
-                                                                    input.last_heartbeat_details));
-  } else {
-    send<service::RespondActivityTaskFailedResponse>(
-        connection, input.activity, "RespondActivityTaskFailed",
-        with_failure<service::RespondActivityTaskFailedRequest>(input.error, input.last_heartbeat_details));
+                                                                    input.last_heartbeat_details),
+        kNothingToRead);
   }
+  return prepare_answer<service::RespondActivityTaskFailedResponse>(
+      connection, input.activity, "RespondActivityTaskFailed",
+      with_failure<service::RespondActivityTaskFailedRequest>(input.error, input.last_heartbeat_details),
+      kNothingToRead);
 }
 
-void send_cancellation(Connection& connection, const ReportCancellationAsyncActivityInput& input) {
+PreparedCall<void> prepare_cancellation(Connection& connection,
+                                        const ReportCancellationAsyncActivityInput& input) {
   if (input.activity.task_token.empty()) {
-    send<service::RespondActivityTaskCanceledByIdResponse>(
+    return prepare_answer<service::RespondActivityTaskCanceledByIdResponse>(
         connection, input.activity, "RespondActivityTaskCanceledById",
-        with_details<service::RespondActivityTaskCanceledByIdRequest>(input.details));
-  } else {
-    send<service::RespondActivityTaskCanceledResponse>(
-        connection, input.activity, "RespondActivityTaskCanceled",
-        with_details<service::RespondActivityTaskCanceledRequest>(input.details));
+        with_details<service::RespondActivityTaskCanceledByIdRequest>(input.details), kNothingToRead);
   }
+  return prepare_answer<service::RespondActivityTaskCanceledResponse>(
+      connection, input.activity, "RespondActivityTaskCanceled",
+      with_details<service::RespondActivityTaskCanceledRequest>(input.details), kNothingToRead);
 }
 
 }  // namespace perdure::client

@@ -45,12 +45,14 @@ void send(const std::shared_ptr<Connection>& connection, Input input, Prepare<Ou
 WorkflowTarget target_of(const detail::WorkflowReference& workflow) {
   return {workflow.workflow_id, workflow.run_id, workflow.first_execution_run_id};
 }
+AsyncActivityTarget target_of(const detail::AsyncActivityReference& activity) {
+  return {activity.task_token, activity.workflow_id, activity.run_id, activity.activity_id};
+}
 
 }  // namespace
 }  // namespace perdure::client
 
 namespace perdure::detail {
-
 
 void check_has_executor(client::Connection& connection) {
   if (connection.loop() == nullptr) {
@@ -139,6 +141,34 @@ void async_describe(const WorkflowReference& workflow,
   client::send<WorkflowExecutionDescription, DescribeWorkflowInput>(
       workflow.connection, {client::target_of(workflow)}, &client::prepare_describe,
       &ClientOutboundInterceptor::describe_workflow, std::move(done));
+}
+
+void async_heartbeat_activity(const AsyncActivityReference& activity, Payloads details,
+                              std::function<void(Answer<void>)> done) {
+  client::send<void, HeartbeatAsyncActivityInput>(
+      activity.connection, {client::target_of(activity), std::move(details)}, &client::prepare_heartbeat,
+      &ClientOutboundInterceptor::heartbeat_async_activity, std::move(done));
+}
+
+void async_complete_activity(const AsyncActivityReference& activity, Payload result,
+                             std::function<void(Answer<void>)> done) {
+  client::send<void, CompleteAsyncActivityInput>(
+      activity.connection, {client::target_of(activity), std::move(result)}, &client::prepare_completion,
+      &ClientOutboundInterceptor::complete_async_activity, std::move(done));
+}
+
+void async_fail_activity(const AsyncActivityReference& activity, const std::exception_ptr& failure,
+                         Payloads last_heartbeat_details, std::function<void(Answer<void>)> done) {
+  client::send<void, FailAsyncActivityInput>(
+      activity.connection, {client::target_of(activity), failure, std::move(last_heartbeat_details)},
+      &client::prepare_failure, &ClientOutboundInterceptor::fail_async_activity, std::move(done));
+}
+
+void async_report_cancellation(const AsyncActivityReference& activity, Payloads details,
+                               std::function<void(Answer<void>)> done) {
+  client::send<void, ReportCancellationAsyncActivityInput>(
+      activity.connection, {client::target_of(activity), std::move(details)}, &client::prepare_cancellation,
+      &ClientOutboundInterceptor::report_cancellation_async_activity, std::move(done));
 }
 
 }  // namespace perdure::detail

@@ -30,14 +30,16 @@ class Outbound final : public ClientOutboundInterceptor {
   }
   Payload workflow_result(WorkflowResultInput input) override { return wait_for_result(connection_, input); }
   void heartbeat_async_activity(HeartbeatAsyncActivityInput input) override {
-    send_heartbeat(connection_, input);
+    make_call(connection_, prepare_heartbeat(connection_, input));
   }
   void complete_async_activity(CompleteAsyncActivityInput input) override {
-    send_completion(connection_, input);
+    make_call(connection_, prepare_completion(connection_, input));
   }
-  void fail_async_activity(FailAsyncActivityInput input) override { send_failure(connection_, input); }
+  void fail_async_activity(FailAsyncActivityInput input) override {
+    make_call(connection_, prepare_failure(connection_, input));
+  }
   void report_cancellation_async_activity(ReportCancellationAsyncActivityInput input) override {
-    send_cancellation(connection_, input);
+    make_call(connection_, prepare_cancellation(connection_, input));
   }
 
  private:

@@ -30,9 +30,10 @@ Payload wait_for_result(Connection& connection, const WorkflowResultInput& input
 // The same without a thread that waits; see later_call.h.
 void result_later(const std::shared_ptr<Connection>& connection, const WorkflowResultInput& input,
                   std::function<void(Answer<Payload>)> done);
-void send_heartbeat(Connection& connection, const HeartbeatAsyncActivityInput& input);
-void send_completion(Connection& connection, const CompleteAsyncActivityInput& input);
-void send_failure(Connection& connection, const FailAsyncActivityInput& input);
-void send_cancellation(Connection& connection, const ReportCancellationAsyncActivityInput& input);
+PreparedCall<void> prepare_heartbeat(Connection& connection, const HeartbeatAsyncActivityInput& input);
+PreparedCall<void> prepare_completion(Connection& connection, const CompleteAsyncActivityInput& input);
+PreparedCall<void> prepare_failure(Connection& connection, const FailAsyncActivityInput& input);
+PreparedCall<void> prepare_cancellation(Connection& connection,
+                                        const ReportCancellationAsyncActivityInput& input);
 
 }  // namespace perdure::client

@@ -1,3 +1,7 @@
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 #include "client/connection.h"
@@ -28,10 +32,41 @@ host::Engine& engine_of(const Client& client) {
   throw RpcError(static_cast<RpcStatusCode>(status.code()), "perdure::serve: " + status.message());
 }
 
+// An engine on the program's loop has nobody but that loop to answer the calls under way, and the loop may be
+// who waits here.
+void drain_and_drive(server::Server& server, host::Engine& engine, std::chrono::milliseconds grace) {
+  constexpr std::chrono::milliseconds kStep{1};
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool drained = false;
+  std::thread draining([&] {
+    server.drain(grace);
+    const std::lock_guard lock(mutex);
+    drained = true;
+    changed.notify_all();
+  });
+  for (std::unique_lock lock(mutex); !changed.wait_for(lock, kStep, [&] { return drained; });) {
+    lock.unlock();
+    engine.drive();
+    lock.lock();
+  }
+  draining.join();
+}
+
 }  // namespace
 
 struct EngineServer::Impl {
+  ~Impl() { stop(std::chrono::milliseconds::zero()); }
+  void stop(std::chrono::milliseconds grace) {
+    if (server != nullptr) {
+      drain_and_drive(*server, *served, grace);
+      server.reset();
+      engine.reset();
+    }
+  }
+
   std::shared_ptr<client::Connection> engine;  // lives as long as it is served
+  host::Engine* served = nullptr;
   std::string address;
   std::string metrics_address;
   std::unique_ptr<server::Server> server;
@@ -45,13 +80,7 @@ EngineServer& EngineServer::operator=(EngineServer&&) noexcept = default;
 const std::string& EngineServer::address() const { return impl_->address; }
 const std::string& EngineServer::metrics_address() const { return impl_->metrics_address; }
 
-void EngineServer::stop(std::chrono::milliseconds grace) {
-  if (impl_->server != nullptr) {
-    impl_->server->drain(grace);
-    impl_->server.reset();
-    impl_->engine.reset();
-  }
-}
+void EngineServer::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
 
 EngineServer serve(const Client& client, const std::string& address, ServeOptions options) {
   host::Engine& engine = engine_of(client);
@@ -68,6 +97,7 @@ EngineServer serve(const Client& client, const std::string& address, ServeOption
   }
   auto impl = std::make_unique<EngineServer::Impl>();
   impl->engine = client.connection();
+  impl->served = &engine;
   impl->server = std::move(started).value();
   impl->address = impl->server->address();
   impl->metrics_address = impl->server->metrics_address();

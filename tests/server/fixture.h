@@ -57,6 +57,9 @@ struct WaitingPoll {
   std::future<grpc::Status> done;
 };
 
+// The answer, head and body, of an HTTP server at HOST:PORT.
+std::string http_get(const std::string& address, const std::string& path);
+
 // Blocks until `count` polls wait at the engine.
 void wait_for_polls(Served& served, std::size_t count);
 

@@ -3,10 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "server/address.h"
 #include "server/engine_figures.h"
 #include "server/metrics_listener.h"
 #include "tests/server/fixture.h"
@@ -16,22 +13,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-std::string http_get(const std::string& address, const std::string& path) {
-  const auto endpoint = resolve(address);
-  const SocketAddress& where = endpoint->sockets.front();
-  const int descriptor = socket(where.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  EXPECT_EQ(connect(descriptor, where.get(), where.size), 0);
-  const std::string request = "GET " + path + " HTTP/1.0\r\nHost: localhost\r\n\r\n";
-  EXPECT_EQ(write(descriptor, request.data(), request.size()), static_cast<ssize_t>(request.size()));
-  std::string answer;
-  char buffer[4096];
-  for (ssize_t got = 0; (got = read(descriptor, buffer, sizeof buffer)) > 0;) {
-    answer.append(buffer, static_cast<std::size_t>(got));
-  }
-  close(descriptor);
-  return answer;
-}
 
 TEST(Metrics, CallsAreCountedByMethodAndCode) {
   MethodCounters counters;

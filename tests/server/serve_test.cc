@@ -2,15 +2,22 @@
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
+#include <memory>
 #include <optional>
+#include <string>
 
 #include "perdure/error.h"
+#include "perdure/executor.h"
 #include "perdure/server.h"
 #include "tests/server/fixture.h"
 #include "tests/storage/temporary_directory.h"
 
 namespace perdure::server::testing {
 namespace {
+
+using namespace std::chrono_literals;
 
 grpc::Status start_over(const EngineServer& server, const std::string& workflow_id) {
   auto channel = grpc::CreateChannel(server.address(), grpc::InsecureChannelCredentials());
@@ -45,6 +52,35 @@ TEST(Serve, TheEngineLivesAsLongAsItIsServed) {
   server.stop();
   const Client again = Client::connect("file:" + directory.path());  // the directory is free
   EXPECT_EQ(again.get_workflow_handle_by_name("w").describe().workflow_type, "Order");
+}
+
+// The program's loop carries out what comes from outside; while it stands still nothing is lost, and the end
+// of serving answers what is under way.
+TEST(Serve, AnEngineOnTheProgramsLoopIsServedThere) {
+  const storage::testing::TemporaryDirectory directory;
+  const auto pump = std::make_shared<Pump>();
+  const Client client = Client::connect("file:" + directory.path(), {.executor = pump});
+  EngineServer server = serve(client, "127.0.0.1:0", {.metrics_address = "127.0.0.1:0"});
+  const auto connect = [&] {
+    return grpc::CreateChannel(server.address(), grpc::InsecureChannelCredentials());
+  };
+  WaitingPoll worker(connect(), 30s);
+  auto started = std::async(std::launch::async, [&] { return start_over(server, "w").ok(); });
+  while (started.wait_for(0s) != std::future_status::ready ||
+         worker.done.wait_for(0s) != std::future_status::ready) {
+    pump->wait_and_run(1ms);
+  }
+  EXPECT_TRUE(started.get());
+  EXPECT_TRUE(worker.wait().ok());
+  EXPECT_EQ(worker.response.workflow_execution().workflow_id(), "w");
+
+  WaitingPoll idle(connect(), 30s);
+  while (http_get(server.metrics_address(), "/metrics").find("perdure_server_open_polls 1") ==
+         std::string::npos) {
+    pump->wait_and_run(1ms);
+  }
+  server.stop(10s);
+  EXPECT_TRUE(idle.wait().ok()) << "it is answered with nothing";
 }
 
 TEST(Serve, AnAddressThatCannotBeIsAnOptionsError) {

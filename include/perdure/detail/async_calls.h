@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "perdure/async.h"
+#include "perdure/async_activity.h"
 #include "perdure/client_options.h"
 #include "perdure/detail/client_calls.h"
 #include "perdure/payload.h"
@@ -36,6 +37,14 @@ void async_terminate(const WorkflowReference& workflow, const std::string& reaso
                      std::function<void(Answer<void>)> done);
 void async_describe(const WorkflowReference& workflow,
                     std::function<void(Answer<WorkflowExecutionDescription>)> done);
+void async_heartbeat_activity(const AsyncActivityReference& activity, Payloads details,
+                              std::function<void(Answer<void>)> done);
+void async_complete_activity(const AsyncActivityReference& activity, Payload result,
+                             std::function<void(Answer<void>)> done);
+void async_fail_activity(const AsyncActivityReference& activity, const std::exception_ptr& failure,
+                         Payloads last_heartbeat_details, std::function<void(Answer<void>)> done);
+void async_report_cancellation(const AsyncActivityReference& activity, Payloads details,
+                               std::function<void(Answer<void>)> done);
 
 // Has `call` make a call, and turns what it gives, a Raw, into a T.
 template <class T, class Raw, class Call, class Convert>
