@@ -1,7 +1,7 @@
 // perdure-bench [--folder DIR] [--most N] [--json FILE]: what the embedded engine costs, beside a bare log on
 // the same disk, in one run. With --only-replay: nothing but the replay, beside --go-replayer PROGRAM. With
-// --only-workflows N: nothing but N workflows with one activity, --concurrent of them at a time, for a
-// profiler.
+// --only-own-loop: nothing but workflows on the program's own loop. With --only-workflows N: nothing but N
+// workflows with one activity, --concurrent of them at a time, for a profiler.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +9,7 @@
 
 #include "one_activity.h"
 #include "open_executions.h"
+#include "own_loop.h"
 #include "replay.h"
 #include "results.h"
 
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
   int only_workflows = 0;
   int concurrent = 512;
   bool only_replay = false;
+  bool only_own_loop = false;
   perdure::bench::ReplayOptions replay;
   CLI::App app{"Measures the embedded engine."};
   app.add_option("--folder", folder,
@@ -30,6 +32,7 @@ int main(int argc, char** argv) {
   app.add_option("--concurrent", concurrent, "with --only-workflows: how many at a time")
       ->check(CLI::Range(1, 10'000));
   app.add_flag("--only-replay", only_replay, "nothing but the replay of a history");
+  app.add_flag("--only-own-loop", only_own_loop, "nothing but workflows on the program's own loop");
   app.add_option("--rounds", replay.rounds, "rounds of the replay")->check(CLI::Range(1, 1000));
   app.add_option("--go-replayer", replay.go_replayer,
                  "the same replay with the Go SDK, from tests/polyglot/go/replay");
@@ -43,6 +46,11 @@ int main(int argc, char** argv) {
       std::filesystem::remove_all(folder);
       return 0;
     }
+    if (only_own_loop) {
+      perdure::bench::bench_own_loop(folder, results);
+      std::filesystem::remove_all(folder);
+      return 0;
+    }
     if (only_workflows > 0) {
       perdure::bench::run_only_workflows(folder, concurrent, only_workflows);
       std::filesystem::remove_all(folder);
@@ -50,6 +58,7 @@ int main(int argc, char** argv) {
     }
     perdure::bench::bench_memory(folder, results);  // first, while the heap is small
     perdure::bench::bench_one_activity(folder, results);
+    perdure::bench::bench_own_loop(folder, results);
     perdure::bench::bench_replay(replay, results);
     perdure::bench::bench_growth(folder, most, results);
     std::filesystem::remove_all(folder);
