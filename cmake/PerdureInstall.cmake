@@ -12,7 +12,7 @@ set(PERDURE_COMPONENTS core grpc server testing)
 # Whatever is not somebody else's belongs to every program.
 get_property(PERDURE_ROOMS_core GLOBAL PROPERTY PERDURE_ROOMS)
 list(APPEND PERDURE_ROOMS_core base)
-list(REMOVE_ITEM PERDURE_ROOMS_core ${PERDURE_ROOMS_grpc} ${PERDURE_ROOMS_server} ${PERDURE_ROOMS_testing} cli)
+list(REMOVE_ITEM PERDURE_ROOMS_core ${PERDURE_ROOMS_grpc} ${PERDURE_ROOMS_server} ${PERDURE_ROOMS_testing} test_service cli)
 set(perdure_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/perdure)
 # The package can be moved, and installed elsewhere than it was configured for.
 file(RELATIVE_PATH PC_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
@@ -41,7 +41,7 @@ endforeach()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/perdure DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT core)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT core)
 if(PERDURE_BUILD_PROGRAMS)
-  install(TARGETS perdure RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
+  install(TARGETS perdure perdure-test-server RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
 endif()
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/perdure-config.cmake.in

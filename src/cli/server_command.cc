@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "cli/stop_signals.h"
 #include "host/engine.h"
 #include "server/address.h"
 #include "server/engine_figures.h"
@@ -32,38 +33,6 @@ std::string absolute(const std::string& path) {
   std::error_code failed;
   const auto whole = std::filesystem::absolute(path, failed);
   return failed ? path : whole.lexically_normal().string();
-}
-
-// The signals of a server are taken by one thread; call before any other thread starts.
-sigset_t block_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    sigaddset(&signals, signal);
-  }
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);  // a peer that is gone is an error of its connection
-  return signals;
-}
-
-void wait_for_stop(const sigset_t& signals, const server::Log& log) {
-  for (;;) {
-    int signal = 0;
-    if (sigwait(&signals, &signal) != 0) {
-      continue;
-    }
-    log.write(server::LogLevel::kInfo, "signal",
-              {{"name", sigabbrev_np(signal)}, {"means", signal == SIGHUP ? "nothing" : "stop"}});
-    if (signal != SIGHUP) {
-      return;
-    }
-  }
-}
-
-// A second signal while the server drains ends the process at once: what was acknowledged is durable.
-void let_signals_end_the_process(const sigset_t& signals) {
-  ::signal(SIGHUP, SIG_IGN);
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 // Each connection is a file descriptor, and shells allow few.
@@ -89,7 +58,7 @@ std::string metrics_address_for(const std::string& address) {
 }
 
 int serve(const ServerCommand& command, const std::shared_ptr<const server::Log>& log) {
-  const sigset_t signals = block_signals();
+  const sigset_t signals = block_stop_signals();
   allow_many_connections();
   auto engine = host::Engine::open(command.data);
   if (!engine.ok()) {
@@ -110,8 +79,11 @@ int serve(const ServerCommand& command, const std::shared_ptr<const server::Log>
   fmt::print("perdure: serving {}, data in {}{}\n", (*server)->address(), command.data,
              metrics.empty() ? "" : fmt::format(", metrics on http://{}/metrics", metrics));
   std::fflush(stdout);
-  wait_for_stop(signals, *log);
-  let_signals_end_the_process(signals);
+  wait_for_stop_signal(signals, [&](int signal) {
+    log->write(server::LogLevel::kInfo, "signal",
+               {{"name", sigabbrev_np(signal)}, {"means", signal == SIGHUP ? "nothing" : "stop"}});
+  });
+  let_stop_signals_end_the_process(signals);
   (*server)->drain(kGrace);
   server->reset();
   const Status closed = (*engine)->stop();

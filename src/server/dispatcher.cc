@@ -73,11 +73,13 @@ void Calls::end_polls(std::chrono::milliseconds longest) {
   } while (!polls_.empty() && std::chrono::steady_clock::now() < end);
 }
 
-ApiService::ApiService(Calls& calls, const std::string& service) {
+ApiService::ApiService(Calls& calls, const std::string& service, ExtraService* handler) {
   const auto* descriptor = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service);
   check(descriptor != nullptr, "the generated API is linked whole");
   for (int i = 0; i < descriptor->method_count(); ++i) {
     methods_.push_back(describe(*descriptor->method(i)));
+    methods_.back()->service = handler;
+    methods_.back()->may_wait |= handler != nullptr;
     const Method& method = *methods_.back();
     AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC,
                                                    nullptr));

@@ -68,7 +68,8 @@ class Calls {
 // One service of the API, e.g. temporal.api.workflowservice.v1.WorkflowService.
 class ApiService final : public grpc::Service {
  public:
-  ApiService(Calls& calls, const std::string& service);
+  // `handler` null: the frontend.
+  ApiService(Calls& calls, const std::string& service, ExtraService* handler = nullptr);
 
   void list_metrics(std::vector<MethodMetrics>* out) const;
 

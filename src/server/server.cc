@@ -8,8 +8,11 @@
 #include <grpcpp/server_builder.h>
 
 #include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "server/acceptor.h"
 #include "server/address.h"
@@ -62,6 +65,15 @@ Status check_exposure(const Endpoint& endpoint, const ServerOptions& options) {
                   endpoint.address.text()));
 }
 
+// `names` and those of `services`.
+template <class Names>
+Names names_of(const std::vector<ExtraService*>& services, Names names) {
+  for (const ExtraService* service : services) {
+    names.insert(names.end(), service->name());
+  }
+  return names;
+}
+
 }  // namespace
 
 struct Server::Impl {
@@ -70,7 +82,16 @@ struct Server::Impl {
         calls(frontend, options.log, options.answer_patience),
         workflow_service(calls, kWorkflowService),
         operator_service(calls, kOperatorService),
-        more_figures(options.figures) {}
+        health(
+            names_of(options.extra_services, std::set<std::string>{"", kWorkflowService, kOperatorService})),
+        reflection(
+            names_of(options.extra_services,
+                     std::vector<std::string>{kWorkflowService, kOperatorService, "grpc.health.v1.Health"})),
+        more_figures(options.figures) {
+    for (ExtraService* extra : options.extra_services) {
+      extra_services.push_back(std::make_unique<ApiService>(calls, extra->name(), extra));
+    }
+  }
 
   Status build(const std::shared_ptr<grpc::ServerCredentials>& credentials);
   Status start_metrics(const ServerOptions& options);
@@ -80,8 +101,9 @@ struct Server::Impl {
   Calls calls;
   ApiService workflow_service;
   ApiService operator_service;
-  HealthService health{{"", kWorkflowService, kOperatorService}};
-  ReflectionService reflection{{kWorkflowService, kOperatorService, "grpc.health.v1.Health"}};
+  std::vector<std::unique_ptr<ApiService>> extra_services;
+  HealthService health;
+  ReflectionService reflection;
   UnknownService unknown;
   const Figures more_figures;
   std::string address;
@@ -103,6 +125,9 @@ Status Server::Impl::build(const std::shared_ptr<grpc::ServerCredentials>& crede
                                                                      credentials);
   builder.RegisterService(&workflow_service);
   builder.RegisterService(&operator_service);
+  for (const auto& extra : extra_services) {
+    builder.RegisterService(extra.get());
+  }
   builder.RegisterService(&health);
   for (grpc::Service* service : reflection.versions()) {
     builder.RegisterService(service);
@@ -128,6 +153,9 @@ Status Server::Impl::start_metrics(const ServerOptions& options) {
   std::vector<MethodMetrics> methods;
   workflow_service.list_metrics(&methods);
   operator_service.list_metrics(&methods);
+  for (const auto& extra : extra_services) {
+    extra->list_metrics(&methods);
+  }
   auto started = MetricsListener::start(options.metrics_address, options.insecure,
                                         [this, methods] { return metrics_text(methods, figures()); });
   if (!started.ok() && options.metrics_optional) {

@@ -6,9 +6,11 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "frontend/frontend.h"
+#include "server/extra_service.h"
 #include "server/limits.h"
 #include "server/log.h"
 #include "server/metrics.h"
@@ -32,6 +34,7 @@ struct ServerOptions {
   bool insecure = false;
   std::shared_ptr<const Log> log{};  // null: nothing is logged
   Figures figures{};                 // more metrics; what it needs outlives the server
+  std::vector<ExtraService*> extra_services{};
   // How long a client may leave an answer unread before its call is cut off.
   std::chrono::milliseconds answer_patience = limits::kAnswerPatience;
 };

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "server/extra_service.h"
 #include "server/limits.h"
 #include "server/wire_bytes.h"
 #include "server/wire_status.h"
@@ -94,8 +95,10 @@ void UnaryCall::run(grpc::CallbackServerContext* context, const grpc::ByteBuffer
   const frontend::RequestReader read = [request](google::protobuf::Message* message) {
     return read_message(const_cast<grpc::ByteBuffer*>(request), message);
   };
-  ticket_.store(calls_.frontend().call(method_.name, read, response_.get(), options,
-                                       [this](Status status) { finish(std::move(status)); }));
+  const auto done = [this](Status status) { finish(std::move(status)); };
+  ticket_.store(method_.service != nullptr
+                    ? method_.service->call(method_.name, read, response_.get(), done)
+                    : calls_.frontend().call(method_.name, read, response_.get(), options, done));
   context->GetRpcAllocatorState()->FreeRequest();
   if (method_.may_wait && calls_.draining()) {
     cancel();
@@ -104,7 +107,12 @@ void UnaryCall::run(grpc::CallbackServerContext* context, const grpc::ByteBuffer
 
 void UnaryCall::cancel() {
   const std::uint64_t ticket = ticket_.load();
-  if (ticket != 0 && !finished_.load()) {
+  if (ticket == 0 || finished_.load()) {
+    return;
+  }
+  if (method_.service != nullptr) {
+    method_.service->cancel(ticket);
+  } else {
     calls_.frontend().cancel(ticket);
   }
 }

@@ -3,7 +3,7 @@
 
     <!-- examples/hello/hello.cc [workflow] -->
 
-A region stands between two lines `// [workflow]`; a name of `*` means the whole file. Every `./dev JOB` and every
+A Python block may name one, too. A region stands between two lines `// [workflow]` (`# [workflow]`); a name of `*` means the whole file. Every `./dev JOB` and every
 program named in a console block must exist, and every relative link must lead somewhere. Usage: check_blocks.py ROOT
 """
 import pathlib
@@ -17,7 +17,7 @@ def region(path, name):
     text = path.read_text()
     if name == "*":
         return text
-    parts = re.split(rf"^[ \t]*// \[{re.escape(name)}\]\n", text, flags=re.M)
+    parts = re.split(rf"^[ \t]*(?://|#) \[{re.escape(name)}\]\n", text, flags=re.M)
     if len(parts) != 3:
         raise ValueError(f"{path} has no region [{name}]")
     return textwrap.dedent(parts[1])
@@ -28,10 +28,10 @@ def check(root, document):
     for match in re.finditer(r"(?:<!-- (\S+) \[(\S+)\] -->\n)?```(\w*)\n(.*?)```\n", text, flags=re.S):
         where, name, language, block = match.groups()
         line = text[: match.start()].count("\n") + 1
-        if language == "cpp":
-            if not where:
-                yield f"{document}:{line}: a C++ block without the region it comes from"
-            elif region(root / where, name).strip() != block.strip():
+        if language == "cpp" and not where:
+            yield f"{document}:{line}: a C++ block without the region it comes from"
+        elif language in ("cpp", "python") and where:
+            if region(root / where, name).strip() != block.strip():
                 yield f"{document}:{line}: differs from region [{name}] of {where}"
         elif language in ("sh", "console", "bash"):
             jobs = subprocess.run([root / "dev"], capture_output=True, text=True).stdout

@@ -23,7 +23,8 @@ ARROWS = {
     "testing": {"base", "api", "workflow", "client", "sdk", "frontend", "host", "runtime", "storage", "perdure"},
     "server": {"base", "api", "frontend", "host", "runtime"},
     "serve": {"base", "client", "host", "sdk", "server", "perdure"},
-    "cli": {"base", "api", "storage", "host", "server"},
+    "test_service": {"base", "api", "frontend", "runtime", "server"},
+    "cli": {"base", "api", "storage", "host", "runtime", "server", "test_service"},
 }
 
 CORES = ("src/engine/", "src/matching/", "src/workflow/")
