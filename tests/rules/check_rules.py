@@ -12,6 +12,7 @@ ARROWS = {
     "matching": {"base"},
     "workflow": {"base", "api", "perdure"},
     "storage": {"base"},
+    "visibility": {"base"},
     "runtime": {"base", "api", "engine", "matching", "storage"},
     "frontend": {"base", "api", "engine", "runtime"},
     "client": {"base", "api", "perdure"},
