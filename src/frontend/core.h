@@ -141,6 +141,7 @@ void add_history_methods(Methods& methods);
 void add_poll_methods(Methods& methods);
 void add_workflow_task_methods(Methods& methods);
 void add_activity_methods(Methods& methods);
+void add_query_methods(Methods& methods);
 void add_namespace_methods(Methods& methods);
 void add_system_methods(Methods& methods);
 

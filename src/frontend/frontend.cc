@@ -24,6 +24,7 @@ Methods all_methods() {
   add_poll_methods(methods);
   add_workflow_task_methods(methods);
   add_activity_methods(methods);
+  add_query_methods(methods);
   add_namespace_methods(methods);
   add_system_methods(methods);
   const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(kService);

@@ -138,7 +138,8 @@ void write_workflow_task(const Tokens& tokens, const NamespaceName& namespace_na
   out->Swap(&task.start->response);
   const RunId run_id(out->workflow_execution().run_id());
   out->set_task_token(
-      tokens.seal(WorkflowTaskToken{namespace_name, task.execution, run_id, task.start->ref}));
+      task.query ? tokens.seal(QueryTaskToken{namespace_name, *task.query})
+                 : tokens.seal(WorkflowTaskToken{namespace_name, task.execution, run_id, task.start->ref}));
   if (task.history_continues_at == 0) {
     return;
   }

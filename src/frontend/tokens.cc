@@ -30,6 +30,7 @@ constexpr char kVersion = 2;
 constexpr char kWorkflowTask = 'w';
 constexpr char kActivityTask = 'a';
 constexpr char kHistory = 'h';
+constexpr char kQueryTask = 'q';
 constexpr std::size_t kHmacBytes = 32;
 constexpr std::size_t kMacBytes = 16;
 
@@ -227,6 +228,28 @@ std::string Tokens::seal(const HistoryToken& token) const {
       .number(token.reverse ? 1 : 0)
       .text(token.suffix)
       .seal(*authenticator_);
+}
+
+std::string Tokens::seal(const QueryTaskToken& token) const {
+  return Writer(kQueryTask)
+      .text(token.namespace_name.value)
+      .number(static_cast<std::int64_t>(token.task.query))
+      .number(token.task.attempt)
+      .number(token.task.incarnation)
+      .seal(*authenticator_);
+}
+
+Result<QueryTaskToken> Tokens::open_query_task(std::string_view sealed) const {
+  Reader reader(*authenticator_, sealed, kQueryTask);
+  if (!reader.valid()) {
+    return bad_task_token();
+  }
+  QueryTaskToken token;
+  token.namespace_name = NamespaceName(reader.text());
+  token.task.query = static_cast<std::uint64_t>(reader.number());
+  token.task.attempt = reader.number();
+  token.task.incarnation = reader.number();
+  return reader.complete() ? Result(std::move(token)) : bad_task_token();
 }
 
 Result<WorkflowTaskToken> Tokens::open_workflow_task(std::string_view sealed) const {

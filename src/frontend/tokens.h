@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "engine/engine.h"
+#include "runtime/queries.h"
 
 namespace perdure::frontend {
 
@@ -40,6 +41,11 @@ struct HistoryToken {
   std::string suffix;     // serialised History that follows the last page (of a workflow task)
 };
 
+struct QueryTaskToken {
+  NamespaceName namespace_name;
+  runtime::QueryTaskRef task;
+};
+
 class Tokens {
  public:
   // `key`: 32 secret bytes (StoreInfo::token_key).
@@ -49,11 +55,13 @@ class Tokens {
   std::string seal(const WorkflowTaskToken& token) const;
   std::string seal(const ActivityTaskToken& token) const;
   std::string seal(const HistoryToken& token) const;
+  std::string seal(const QueryTaskToken& token) const;
 
   // kInvalidArgument with Temporal's text if the bytes are not a token of that kind sealed with this key.
   Result<WorkflowTaskToken> open_workflow_task(std::string_view sealed) const;
   Result<ActivityTaskToken> open_activity_task(std::string_view sealed) const;
   Result<HistoryToken> open_history(std::string_view sealed) const;
+  Result<QueryTaskToken> open_query_task(std::string_view sealed) const;
 
  private:
   class Authenticator;

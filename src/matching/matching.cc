@@ -100,6 +100,16 @@ void Matching::remove_poller(const std::string& queue, PollerId poller) {
   note_idleness(queue, found->second);
 }
 
+std::optional<PollerId> Matching::take_poller(const std::string& queue) {
+  auto found = queues_.find(queue);
+  if (found == queues_.end() || found->second.pollers.empty()) {
+    return std::nullopt;
+  }
+  const PollerId poller = found->second.pollers.front();
+  remove_poller(queue, poller);
+  return poller;
+}
+
 std::optional<Match> Matching::next_match(Timestamp now) {
   wake_held(now);
   while (!active_.empty()) {

@@ -74,6 +74,8 @@ class Matching {
   // The poller's task was stale: it is first in line again, and the task does not count for the queue's rate.
   void return_poller(const std::string& queue, PollerId poller);
   void remove_poller(const std::string& queue, PollerId poller);
+  // The poller that waits longest, for a task that is in no store (a query); none: nobody waits.
+  std::optional<PollerId> take_poller(const std::string& queue);
 
   // The next pair, oldest task and longest waiting poller of a queue; none: nothing fits now.
   std::optional<Match> next_match(Timestamp now);

@@ -68,8 +68,8 @@ void Loop::step(Service& service) {
       continue;
     }
     finish_round(Status());
-    if (!worked && deferred_.empty() && offers_.empty() && !matching_.wants_pages() && mailbox_.empty() &&
-        !rest()) {
+    if (!worked && round_.transitions.empty() && !queries_to_dispatch_ && deferred_.empty() &&
+        offers_.empty() && !matching_.wants_pages() && mailbox_.empty() && !rest()) {
       return;
     }
   }
@@ -186,6 +186,7 @@ void Loop::release(const Status& outcome) {
   spare_finishes_ = std::move(finishes);  // for its room
   for (const ExecutionId execution : touched) {
     wake_history(execution);
+    unblock_queries(execution);
   }
   drop_broken_runs();
   runs_.evict();
@@ -237,6 +238,11 @@ void Loop::flush_waiting(const Status& why, const Status& poll_answer) {
   wait_deadlines_.clear();
   for (const auto& [id, poll] : std::exchange(polls_, {})) {
     poll.answer(poll_answer);
+  }
+  buffered_queries_.clear();
+  query_queues_.clear();
+  for (const auto& [id, query] : std::exchange(queries_, {})) {
+    query.reply(why);
   }
   history_waits_of_.clear();
   for (const auto& [id, wait] : std::exchange(history_waits_, {})) {
@@ -311,6 +317,7 @@ void Loop::abandon() {
   round_ = Round();
   deferred_.clear();
   polls_.clear();
+  queries_.clear();
   history_waits_.clear();
 }
 

@@ -24,6 +24,7 @@
 #include "runtime/history_cache.h"
 #include "runtime/instance.h"
 #include "runtime/mailbox.h"
+#include "runtime/queries.h"
 #include "runtime/run_cache.h"
 #include "runtime/service.h"
 
@@ -61,6 +62,16 @@ class Loop {
   void poll_activity_task(Poll poll, Reply<std::optional<ActivityTaskHandOut>> reply);
   void read_history(HistoryQuery query, Reply<HistoryAnswer> reply);
   void read_history_reverse(const ReverseHistoryQuery& query, Reply<HistoryAnswer> reply);
+  void query_workflow(QueryCall call, Reply<engine::wire::QueryWorkflowResponse> reply);
+  Status answer_query_task(const QueryTaskRef& task,
+                           const engine::wire::RespondQueryTaskCompletedRequest& request);
+  // What a completed workflow task says about the queries that it carried.
+  void answer_buffered_queries(ExecutionId execution,
+                               const engine::wire::RespondWorkflowTaskCompletedRequest& request);
+  // Puts the queries that wait for a workflow task of the run into `task`.
+  void attach_queries(ExecutionId execution, engine::wire::PollWorkflowTaskQueueResponse* task) const;
+  // Asks what is buffered directly if it need not wait for a workflow task (any longer).
+  void unblock_queries(ExecutionId execution);
   Status put_record(const std::string& key, const std::string& value);
   void cancel(std::uint64_t id);
   void release_polls(const std::string& sticky_queue, const std::string& worker_instance_key);
@@ -153,6 +164,21 @@ class Loop {
   void wake_history(ExecutionId execution);
   WaitingHistory take_history_wait(std::uint64_t id);
 
+  // loop_queries.cc
+  void ask_directly(WaitingQuery& query);
+  void ask_on_normal_queue(WaitingQuery& query);
+  void put_on_queue(WaitingQuery& query, const std::string& task_queue, Timestamp alarm);
+  void take_off_queue(const WaitingQuery& query);
+  bool dispatch_queries();
+  void hand_out_query(std::uint64_t id, std::uint64_t poll_id);
+  Result<WorkflowTaskHandOut> query_task(const WaitingQuery& query);
+  void query_alarm(std::uint64_t id);
+  bool asks_worker() const;
+  void set_alarm(WaitingQuery& query, Timestamp alarm);
+  WaitingQuery take_query(std::uint64_t id);
+  void finish_query(std::uint64_t id, Result<engine::wire::QueryWorkflowResponse> answer);
+  bool is_waiting(std::uint64_t id) const;  // a call of any kind
+
   std::unique_ptr<storage::Storage> storage_;
   Clock& clock_;
   InstanceOptions options_;
@@ -185,6 +211,10 @@ class Loop {
   std::set<ExecutionId> activities_under_way_;
   std::map<std::uint64_t, WaitingHistory> history_waits_;
   std::map<ExecutionId, std::set<std::uint64_t>> history_waits_of_;
+  std::map<std::uint64_t, WaitingQuery> queries_;
+  std::map<ExecutionId, std::set<std::uint64_t>> buffered_queries_;
+  std::map<std::string, std::set<std::uint64_t>> query_queues_;   // queue key to queries that wait there
+  bool queries_to_dispatch_ = false;                              // some came after the last dispatch
   std::set<std::pair<Timestamp, std::uint64_t>> wait_deadlines_;  // as patience_time()
 
   bool recovering_ = true;

@@ -40,7 +40,7 @@ void Loop::serve_history(HistoryQuery query, const Reply<HistoryAnswer>& reply, 
   if (nothing_yet && answer.running && may_wait) {
     query.target = {answer.execution, {}, answer.run_id};
     const std::uint64_t id = query.id;
-    check(!polls_.contains(id) && !history_waits_.contains(id), "a waiting call has an id of its own");
+    check(!is_waiting(id), "a waiting call has an id of its own");
     WaitingHistory wait{std::move(query), answer.execution, patience_time(), reply};
     wait.deadline = patience_time() + wait.query.max_wait;
     wait_deadlines_.insert({wait.deadline, id});

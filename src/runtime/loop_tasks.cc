@@ -50,8 +50,7 @@ void Loop::add_poll(WaitingPoll waiting) {
     return;
   }
   const Poll& poll = waiting.poll;
-  check(!polls_.contains(poll.id) && !history_waits_.contains(poll.id),
-        "a waiting call has an id of its own");
+  check(!is_waiting(poll.id), "a waiting call has an id of its own");
   if (!matching_.add_poller(poll.queue, poll.id)) {
     waiting.answer(too_many_pollers(poll.queue));
     return;
@@ -85,6 +84,8 @@ void Loop::cancel(std::uint64_t id) {
     take_poll(id).answer(Status(Code::kCancelled, "the caller cancelled"));
   } else if (history_waits_.contains(id)) {
     take_history_wait(id).reply(Status(Code::kCancelled, "the caller cancelled"));
+  } else if (queries_.contains(id)) {
+    finish_query(id, Status(Code::kCancelled, "the caller cancelled"));
   }
 }
 
@@ -154,7 +155,7 @@ void Loop::note_sticky_poll(const std::string& queue) {
 }
 
 bool Loop::dispatch() {
-  bool worked = false;
+  bool worked = dispatch_queries();
   while (!ended_) {
     for (const auto& [queue, task] : std::exchange(offers_, {})) {
       matching_.offer(queue, task);
@@ -213,6 +214,7 @@ bool Loop::start_workflow_task(CachedRun& entry, std::uint64_t poll_id) {
   }
   WaitingPoll taken = take_poll(poll_id);
   auto start = std::make_shared<engine::WorkflowTaskStart>(std::move(**started));
+  attach_queries(entry.execution, &start->response);
   settle(wrote || entry.dirty, [this, execution = entry.execution, start = std::move(start),
                                 reply = std::move(taken.workflow_reply)](const Status& outcome) {
     if (!outcome.ok()) {
@@ -266,7 +268,7 @@ Result<WorkflowTaskHandOut> Loop::with_history(ExecutionId execution,
     }
     start->unstored_events.clear();
   }
-  return WorkflowTaskHandOut{execution, std::move(start), more ? *next : 0};
+  return WorkflowTaskHandOut{execution, std::move(start), more ? *next : 0, std::nullopt};
 }
 
 }  // namespace perdure::runtime

@@ -112,6 +112,10 @@ bool Loop::expire_waiting() {
       take_poll(id).answer(Status());
       continue;
     }
+    if (queries_.contains(id)) {
+      query_alarm(id);
+      continue;
+    }
     WaitingHistory wait = take_history_wait(id);
     round_.finishes.push_back([this, wait = std::move(wait)](const Status&) {
       serve_history(wait.query, wait.reply, /*may_wait=*/false);
@@ -157,7 +161,7 @@ bool Loop::rest() {
   if (const auto held = matching_.wake_at()) {
     rest.next_due = std::min(*held, rest.next_due.value_or(*held));
   }
-  rest.workflow_tasks = !workflow_task_under_way_.empty();
+  rest.workflow_tasks = !workflow_task_under_way_.empty() || asks_worker();
   rest.activities = !activities_under_way_.empty() || worker_may_come_back();
   return clock_.rest(rest) || !mailbox_.empty();
 }

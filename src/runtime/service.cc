@@ -28,20 +28,22 @@ void Service::complete_workflow_task(
     WorkflowTaskAnswer answer;
   };
   auto done = std::make_shared<Done>();
-  auto body = [done, task, request = std::move(request), worker = std::move(worker)](
-                  engine::Outcome& out, engine::Execution& run, const engine::Context& context) {
+  auto body = [done, task, request, worker = std::move(worker)](engine::Outcome& out, engine::Execution& run,
+                                                                const engine::Context& context) {
     done->answer.execution = engine::execution_id(run);
     done->answer.run_id = engine::run_id(run);
     done->completion.emplace(engine::complete_workflow_task(out, run, task, *request, worker, context));
   };
-  execute(target, std::move(body), [this, done, reply = std::move(reply)](const Status& outcome) {
+  execute(target, std::move(body), [this, done, request, reply = std::move(reply)](const Status& outcome) {
     if (!outcome.ok() || !done->completion->ok()) {
       reply(outcome.ok() ? done->completion->status() : outcome);
       return;
     }
     engine::WorkflowTaskCompletion& completion = **done->completion;
+    loop_.answer_buffered_queries(done->answer.execution, *request);
     done->answer.eager = std::move(completion.eager);
     if (completion.next) {
+      loop_.attach_queries(done->answer.execution, &completion.next->response);
       auto next = loop_.with_history(
           done->answer.execution, std::make_shared<engine::WorkflowTaskStart>(std::move(*completion.next)));
       if (next.ok()) {  // else the started task times out; the completion itself is durable
@@ -66,6 +68,15 @@ void Service::read_history(HistoryQuery query, Reply<HistoryAnswer> reply) {
 
 void Service::read_history_reverse(const ReverseHistoryQuery& query, Reply<HistoryAnswer> reply) {
   loop_.read_history_reverse(query, std::move(reply));
+}
+
+void Service::query_workflow(QueryCall call, Reply<engine::wire::QueryWorkflowResponse> reply) {
+  loop_.query_workflow(std::move(call), std::move(reply));
+}
+
+Status Service::answer_query_task(const QueryTaskRef& task,
+                                  const engine::wire::RespondQueryTaskCompletedRequest& request) {
+  return loop_.answer_query_task(task, request);
 }
 
 Status Service::put_record(const std::string& key, const std::string& value) {

@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "engine/engine.h"
 #include "engine/execution.h"
+#include "runtime/queries.h"
 
 namespace perdure::runtime {
 
@@ -55,6 +56,7 @@ struct WorkflowTaskHandOut {
   // Not 0: the history goes on with this event; `start->unstored_events` are still to be appended after the
   // last page.
   std::int64_t history_continues_at = 0;
+  std::optional<QueryTaskRef> query;  // not a workflow task: only this query is to be answered
 };
 
 struct ActivityTaskHandOut {
@@ -99,6 +101,14 @@ struct ReverseHistoryQuery {
   int max_events = 0;
 };
 
+struct QueryCall {
+  std::uint64_t id = 0;  // unique among the waiting calls; for cancel()
+  RunTarget target;
+  temporal::api::query::v1::WorkflowQuery query;
+  temporal::api::enums::v1::QueryRejectCondition reject_condition{};
+  Duration max_wait{};
+};
+
 class Service {
  public:
   explicit Service(Loop& loop) : loop_(loop) {}
@@ -135,6 +145,12 @@ class Service {
 
   void read_history(HistoryQuery query, Reply<HistoryAnswer> reply);
   void read_history_reverse(const ReverseHistoryQuery& query, Reply<HistoryAnswer> reply);
+
+  // Asks a worker. kDeadlineExceeded: none answered in time.
+  void query_workflow(QueryCall call, Reply<engine::wire::QueryWorkflowResponse> reply);
+  // kNotFound: nobody waits for it (any longer).
+  Status answer_query_task(const QueryTaskRef& task,
+                           const engine::wire::RespondQueryTaskCompletedRequest& request);
 
   // Keeps a record of the service itself, see Storage::put_record(); durable when this returns OK.
   Status put_record(const std::string& key, const std::string& value);

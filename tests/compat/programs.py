@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Awaitable, Callable
 
 from temporalio import activity, workflow
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
@@ -73,6 +73,29 @@ class Hello:
     @workflow.run
     async def run(self, name: str) -> str:
         return await workflow.execute_activity(greet, name, start_to_close_timeout=MINUTE)
+
+
+@workflow.defn
+class Queried:
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    @workflow.run
+    async def run(self) -> int:
+        await workflow.wait_condition(lambda: "done" in self.said)
+        return len(self.said)
+
+    @workflow.signal
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    @workflow.query
+    def count(self) -> int:
+        return len(self.said)
+
+    @workflow.query
+    def fails(self) -> int:
+        raise ApplicationError("no answer")
 
 
 @workflow.defn
@@ -250,6 +273,7 @@ class Elsewhere:
 
 
 WORKFLOWS = [
+    Queried,
     Hello, Empty, Timers, Retries, ActivityFailures, ActivityTimeouts, Signals, Cancellation, CancelledFromOutside,
     Continues, Fails, FailsATask, Parallel, Progress, Elsewhere,
 ]  # fmt: skip
@@ -330,6 +354,23 @@ async def started_activities(handle: WorkflowHandle) -> list[str]:
     return [pending.activity_id for pending in description.pending_activities if pending.HasField("last_started_time")]
 
 
+async def query(client: Client, handle: WorkflowHandle) -> None:
+    """Queries leave no trace, whichever way they take."""
+    assert await handle.query(Queried.count) == 0
+    for number in (1, 2):
+        await handle.signal(Queried.say, f"{number}")
+        assert await handle.query(Queried.count) == number
+    for bad in ("fails", "unknown"):
+        try:
+            await handle.query(bad)
+            raise AssertionError(f"the query {bad} has an answer")
+        except WorkflowQueryFailedError:
+            pass
+    await handle.signal(Queried.say, "done")
+    await handle.result()
+    assert await handle.query(Queried.count) == 3
+
+
 CANCELLATION = workflow.ActivityCancellationType
 PROGRAMS = [
     Program("hello", Hello, ["World"]),
@@ -355,5 +396,6 @@ PROGRAMS = [
     Program("several-activities", Parallel),
     Program("progress", Progress),
     Program("elsewhere", Elsewhere, act=finish_elsewhere),
+    Program("queried", Queried, act=query),
     Program("id-again", Hello, ["first"], act=start_again),
 ]

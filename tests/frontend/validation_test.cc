@@ -182,9 +182,9 @@ TEST(Validation, ValidUtf8OfEveryLengthIsAccepted) {
 
 TEST(Validation, AMethodThatIsNotImplementedSaysItsName) {
   Rig rig;
-  auto answer = rig.call<wire::QueryWorkflowResponse>("QueryWorkflow", wire::QueryWorkflowRequest());
+  auto answer = rig.call<wire::CreateScheduleResponse>("CreateSchedule", wire::CreateScheduleRequest());
   expect_refused(answer->status, Code::kUnimplemented,
-                 "QueryWorkflow is not implemented by this version of Perdure");
+                 "CreateSchedule is not implemented by this version of Perdure");
   auto unknown = rig.call<wire::QueryWorkflowResponse>("MakeCoffee", wire::QueryWorkflowRequest());
   expect_refused(unknown->status, Code::kUnimplemented, "unknown method MakeCoffee");
 }
