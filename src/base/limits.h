@@ -42,6 +42,10 @@ inline constexpr std::size_t kNamespaces = 1'000;
 inline constexpr std::size_t kNamespaceBytes = 64 * 1024;  // of what is said about one
 inline constexpr std::size_t kQueueWindow = 1'000;         // ours: tasks of one queue kept in memory
 inline constexpr std::size_t kPollersPerQueue = 10'000;    // ours
+// Workers that sent heartbeats are in memory; Temporal keeps a million of any size.
+inline constexpr std::size_t kWorkers = 10'000;
+inline constexpr std::size_t kWorkerHeartbeat = 16 * 1024;
+inline constexpr std::size_t kWorkersPageBytes = 2 * 1024 * 1024;  // ours: a page never outgrows one message
 inline constexpr std::size_t kMailbox = 4'096;             // ours: commands waiting for the engine
 inline constexpr std::size_t kMailboxBytes = 64 << 20;     // ours: what their requests hold
 

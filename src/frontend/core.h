@@ -18,6 +18,7 @@
 #include "frontend/message_check.h"
 #include "frontend/namespaces.h"
 #include "frontend/tokens.h"
+#include "frontend/workers.h"
 #include "runtime/instance.h"
 #include "runtime/service.h"
 #include "temporal/api/workflowservice/v1/request_response.pb.h"
@@ -70,6 +71,7 @@ struct Core {
   runtime::Instance& instance;
   Namespaces namespaces;
   const Tokens tokens;
+  Workers workers;  // engine's thread only
 
   // Runs `command` on the engine's thread, or answers the call with the reason why not.
   template <class CallType>
@@ -144,6 +146,7 @@ void add_activity_methods(Methods& methods);
 void add_query_methods(Methods& methods);
 void add_namespace_methods(Methods& methods);
 void add_system_methods(Methods& methods);
+void add_worker_methods(Methods& methods);
 
 // A reply that copies an engine answer into the call's response.
 template <class Request, class Response>

@@ -27,6 +27,7 @@ Methods all_methods() {
   add_query_methods(methods);
   add_namespace_methods(methods);
   add_system_methods(methods);
+  add_worker_methods(methods);
   const auto* service = google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(kService);
   check(service != nullptr, "the generated API is linked whole");
   for (const auto& [name, method] : methods) {

@@ -119,8 +119,12 @@ void poll_activity_task(Core& core, ActivityPollCall call) {
 void shutdown_worker(Core& core, ShutdownCall call) {
   core.post(
       call,
-      [call](runtime::Service& service) {
+      [&core, call](runtime::Service& service) {
         const auto& request = call->request;
+        if (request.has_worker_heartbeat() &&
+            request.worker_heartbeat().ByteSizeLong() <= limits::kWorkerHeartbeat) {
+          core.workers.record(NamespaceName(request.namespace_()), request.worker_heartbeat(), service.now());
+        }
         const std::string sticky = request.sticky_task_queue().empty()
                                        ? std::string()
                                        : engine::queue_key(engine::TaskKind::kWorkflow, request.namespace_(),

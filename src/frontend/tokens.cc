@@ -31,6 +31,7 @@ constexpr char kWorkflowTask = 'w';
 constexpr char kActivityTask = 'a';
 constexpr char kHistory = 'h';
 constexpr char kQueryTask = 'q';
+constexpr char kList = 'l';
 constexpr std::size_t kHmacBytes = 32;
 constexpr std::size_t kMacBytes = 16;
 
@@ -237,6 +238,26 @@ std::string Tokens::seal(const QueryTaskToken& token) const {
       .number(token.task.attempt)
       .number(token.task.incarnation)
       .seal(*authenticator_);
+}
+
+std::string Tokens::seal(const ListToken& token) const {
+  return Writer(kList)
+      .text(token.namespace_name.value)
+      .text(token.list)
+      .text(token.position)
+      .seal(*authenticator_);
+}
+
+Result<ListToken> Tokens::open_list(std::string_view sealed) const {
+  Reader reader(*authenticator_, sealed, kList);
+  if (!reader.valid()) {
+    return bad_page_token();
+  }
+  ListToken token;
+  token.namespace_name = NamespaceName(reader.text());
+  token.list = reader.text();
+  token.position = reader.text();
+  return reader.complete() ? Result(std::move(token)) : bad_page_token();
 }
 
 Result<QueryTaskToken> Tokens::open_query_task(std::string_view sealed) const {

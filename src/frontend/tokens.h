@@ -46,6 +46,13 @@ struct QueryTaskToken {
   runtime::QueryTaskRef task;
 };
 
+// Where a page of a list goes on.
+struct ListToken {
+  NamespaceName namespace_name;
+  std::string list;      // which one, and how it is filtered: a token is good for that alone
+  std::string position;  // the last one that was given
+};
+
 class Tokens {
  public:
   // `key`: 32 secret bytes (StoreInfo::token_key).
@@ -56,12 +63,14 @@ class Tokens {
   std::string seal(const ActivityTaskToken& token) const;
   std::string seal(const HistoryToken& token) const;
   std::string seal(const QueryTaskToken& token) const;
+  std::string seal(const ListToken& token) const;
 
   // kInvalidArgument with Temporal's text if the bytes are not a token of that kind sealed with this key.
   Result<WorkflowTaskToken> open_workflow_task(std::string_view sealed) const;
   Result<ActivityTaskToken> open_activity_task(std::string_view sealed) const;
   Result<HistoryToken> open_history(std::string_view sealed) const;
   Result<QueryTaskToken> open_query_task(std::string_view sealed) const;
+  Result<ListToken> open_list(std::string_view sealed) const;
 
  private:
   class Authenticator;

@@ -14,7 +14,7 @@ ARROWS = {
     "storage": {"base"},
     "visibility": {"base"},
     "runtime": {"base", "api", "engine", "matching", "storage"},
-    "frontend": {"base", "api", "engine", "runtime"},
+    "frontend": {"base", "api", "engine", "runtime", "visibility"},
     "client": {"base", "api", "perdure"},
     "guard": {"base", "workflow", "perdure"},
     "worker": {"base", "api", "workflow", "client", "guard", "perdure"},
