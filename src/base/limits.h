@@ -22,9 +22,13 @@ inline constexpr std::int64_t kHistoryBytes = 50 * 1024 * 1024;  // limit.histor
 inline constexpr std::int64_t kHistoryBytesSuggest =
     4 * 1024 * 1024;                                      // limit.historySize.suggestContinueAsNew
 inline constexpr std::size_t kPendingActivities = 2'000;  // limit.numPendingActivities.error
-inline constexpr std::int64_t kSignals = 10'000;          // history.maximumSignalsPerExecution
-inline constexpr std::size_t kBufferedQueries = 1;        // history.MaxBufferedQueryCount
-inline constexpr std::size_t kBufferedEvents = 100;       // history.maximumBufferedEventsBatch
+// Each of limit.numPendingChildExecutions.error, numPendingSignals.error, numPendingCancelRequests.error.
+inline constexpr std::size_t kPendingChildren = 2'000;
+inline constexpr std::size_t kPendingExternalSignals = 2'000;
+inline constexpr std::size_t kPendingExternalCancels = 2'000;
+inline constexpr std::int64_t kSignals = 10'000;     // history.maximumSignalsPerExecution
+inline constexpr std::size_t kBufferedQueries = 1;   // history.MaxBufferedQueryCount
+inline constexpr std::size_t kBufferedEvents = 100;  // history.maximumBufferedEventsBatch
 inline constexpr std::size_t kBufferedEventBytes = 2 * 1024 * 1024;
 inline constexpr std::size_t kStoredActivityFailure = 4 * 1024;  // kept in state; longer is truncated to
 inline constexpr std::size_t kStoredActivityFailureTruncated = 2 * 1024;

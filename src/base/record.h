@@ -1,7 +1,7 @@
 #pragma once
-// The unit of durability. One Transition holds everything that one command changed, in every run it touched; a store
-// keeps all of it or nothing (design principle 2). The engine produces these, the runtime numbers them, a store
-// writes them; nobody else interprets the bytes inside.
+// The unit of durability. One Transition holds everything that one command changed, in every run it touched;
+// a store keeps all of it or nothing (design principle 2). The engine produces these, the runtime numbers
+// them, a store writes them; nobody else interprets the bytes inside.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,7 +20,12 @@ enum class ItemKind : std::int32_t {
   kRunTimeout = 4,        // id 0
   kExecutionTimeout = 5,  // id 0
   kStartBackoff = 6,      // id 0: first workflow task delayed by a start delay or a continue-as-new backoff
-  kSignalRequestIds = 7,  // id: 1, 2, 3 …; dedup of signals. Never due, never queued; the only kind kept after the close
+  kSignalRequestIds = 7,  // id: 1, 2, 3 …; dedup of signals. Never due, never queued; kept after the close
+  kChild = 9,             // id: its initiated event id. Due while it is to be started
+  kExternalSignal = 10,   // id: its initiated event id. Due until it is delivered
+  kExternalCancel = 11,   // id: its initiated event id. Due until it is delivered
+  kReportToParent = 12,   // id 0. Of a closed run: due until its parent knows
+  kParentClose = 13,      // id: the child's initiated event id. Of a closed run: due until the child was told
 };
 
 struct ItemKey {
@@ -29,19 +34,19 @@ struct ItemKey {
   friend auto operator<=>(ItemKey, ItemKey) = default;
 };
 
-// One pending thing of one run and, at the same time, its only entry in the due index and in its task queue. That
-// there is exactly one of each (invariant T4) is therefore a property of the layout, not of the code.
+// One pending thing of one run and, at the same time, its only entry in the due index and in its task queue.
+// That there is exactly one of each (invariant T4) is therefore a property of the layout, not of the code.
 struct Item {
   ItemKey key;
-  // When the engine has to look at this item even if nobody asks: the earliest of its timeouts, its retry or its
-  // firing time. None: nothing of it is due by itself.
+  // When the engine has to look at this item even if nobody asks: the earliest of its timeouts, its retry or
+  // its firing time. None: nothing of it is due by itself.
   std::optional<Timestamp> due_at;
   // Not empty: a task waits to be handed out on this queue (an opaque key, see engine/queue_key.h).
   std::string queue;
   // Order within the queue: the sequence of the transition that made it ready. Filled in by the runtime.
   std::int64_t ready_order = 0;
-  // Not 0: an attempt is running in a worker of the engine's own process of this incarnation. It cannot outlive that
-  // process, so recovery fails the attempt at once instead of waiting for its timeout.
+  // Not 0: an attempt is running in a worker of the engine's own process of this incarnation. It cannot
+  // outlive that process, so recovery fails the attempt at once instead of waiting for its timeout.
   std::int64_t holder = 0;
   std::string state;  // serialised perdure.state.v1 message of the kind
 };
@@ -68,7 +73,7 @@ struct RunWrite {
 
 struct Transition {
   std::int64_t sequence = 0;  // 1, 2, 3 … without a gap over the life of a state directory
-  Timestamp now;              // the engine's time of the command; never below that of an earlier transition (T5)
+  Timestamp now;  // the engine's time of the command; never below that of an earlier transition (T5)
   std::vector<RunWrite> writes;
 };
 

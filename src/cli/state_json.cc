@@ -35,6 +35,16 @@ const char* kind_text(ItemKind kind) {
       return "start backoff";
     case ItemKind::kSignalRequestIds:
       return "signal request ids";
+    case ItemKind::kChild:
+      return "child";
+    case ItemKind::kExternalSignal:
+      return "signal to another workflow";
+    case ItemKind::kExternalCancel:
+      return "request to cancel another workflow";
+    case ItemKind::kReportToParent:
+      return "report to the parent";
+    case ItemKind::kParentClose:
+      return "word to a child of the closed run";
   }
   return "unknown";
 }

@@ -4,6 +4,7 @@
 
 #include "engine/history.h"
 #include "engine/machines/workflow_task.h"
+#include "engine/outbox.h"
 
 namespace perdure::engine {
 
@@ -23,6 +24,7 @@ void close_run(Step& step, history::HistoryEvent event, enums::WorkflowExecution
                std::string_view successor_run_id) {
   Execution& run = step.run;
   append_event(run, std::move(event));
+  leave_outgoing(step, *run.new_events().events().rbegin(), successor_run_id);
   state::ExecutionState& info = run.info();
   info.set_status(status);
   info.set_close_time(info.last_event_time());
@@ -33,7 +35,7 @@ void close_run(Step& step, history::HistoryEvent event, enums::WorkflowExecution
   run.set_volatile_start(std::nullopt);
   std::vector<ItemKey> ended;
   run.for_each([&](ItemKey key, const Pending&) {
-    if (key.kind != ItemKind::kSignalRequestIds) {
+    if (!outlives_close(key.kind)) {
       ended.push_back(key);
     }
   });

@@ -22,38 +22,6 @@ constexpr std::size_t kFairnessKeyLength = 64;
 TaskFailure failed(Cause cause, std::string reason) { return {cause, std::move(reason), false}; }
 TaskFailure terminated(Cause cause, std::string reason) { return {cause, std::move(reason), true}; }
 
-std::optional<std::string> check_task_queue(taskqueue::TaskQueue* queue, const std::string& default_name) {
-  if (queue->kind() == enums::TASK_QUEUE_KIND_UNSPECIFIED) {
-    queue->set_kind(enums::TASK_QUEUE_KIND_NORMAL);
-  }
-  if (queue->name().empty()) {
-    if (default_name.empty()) {
-      return "missing task queue name";
-    }
-    queue->set_name(default_name);
-  }
-  if (queue->name().size() > limits::kIdLength) {
-    return "taskQueue length exceeds limit";
-  }
-  if (queue->name().starts_with(kReservedQueuePrefix)) {
-    return fmt::format("task queue name cannot start with reserved prefix {}", kReservedQueuePrefix);
-  }
-  return std::nullopt;
-}
-
-std::optional<std::string> check_priority(const common::Priority& priority) {
-  if (priority.priority_key() < 0) {
-    return "invalid priorities: priority key can't be negative";
-  }
-  if (priority.fairness_key().size() > kFairnessKeyLength) {
-    return "invalid priorities: fairness key length exceeds limit";
-  }
-  if (priority.fairness_weight() < 0) {
-    return "invalid priorities: must be greater than zero";
-  }
-  return std::nullopt;
-}
-
 using Activity = command::ScheduleActivityTaskCommandAttributes;
 
 std::optional<std::string> check_durations(Activity* activity) {
@@ -224,6 +192,38 @@ bool closes_run(enums::CommandType type) {
 }
 
 }  // namespace
+
+std::optional<std::string> check_task_queue(taskqueue::TaskQueue* queue, const std::string& default_name) {
+  if (queue->kind() == enums::TASK_QUEUE_KIND_UNSPECIFIED) {
+    queue->set_kind(enums::TASK_QUEUE_KIND_NORMAL);
+  }
+  if (queue->name().empty()) {
+    if (default_name.empty()) {
+      return "missing task queue name";
+    }
+    queue->set_name(default_name);
+  }
+  if (queue->name().size() > limits::kIdLength) {
+    return "taskQueue length exceeds limit";
+  }
+  if (queue->name().starts_with(kReservedQueuePrefix)) {
+    return fmt::format("task queue name cannot start with reserved prefix {}", kReservedQueuePrefix);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> check_priority(const common::Priority& priority) {
+  if (priority.priority_key() < 0) {
+    return "invalid priorities: priority key can't be negative";
+  }
+  if (priority.fairness_key().size() > kFairnessKeyLength) {
+    return "invalid priorities: fairness key length exceeds limit";
+  }
+  if (priority.fairness_weight() < 0) {
+    return "invalid priorities: must be greater than zero";
+  }
+  return std::nullopt;
+}
 
 std::string TaskFailure::message() const {
   return reason.empty() ? short_name(cause) : short_name(cause) + ": " + reason;

@@ -23,6 +23,10 @@ struct TaskFailure {
 // A closing command is the last one; all types are known.
 Status check_command_sequence(const wire::RespondWorkflowTaskCompletedRequest& request);
 
+// None: the queue is one that users may name; an empty name becomes the default.
+std::optional<std::string> check_task_queue(taskqueue::TaskQueue* queue, const std::string& default_name);
+std::optional<std::string> check_priority(const common::Priority& priority);
+
 // Each: none if the command may be carried out; defaults are filled in.
 std::optional<TaskFailure> check_schedule_activity(
     const Execution& run, command::ScheduleActivityTaskCommandAttributes* attributes);

@@ -9,16 +9,13 @@
 #include "engine/failures.h"
 #include "engine/history.h"
 #include "engine/machines/activity.h"
+#include "engine/machines/child.h"
+#include "engine/machines/external.h"
 #include "engine/machines/timer.h"
 #include "engine/retry.h"
 #include "engine/successor.h"
 
 namespace perdure::engine {
-
-namespace {
-
-using Failed = std::optional<TaskFailure>;
-using Cause = enums::WorkflowTaskFailedCause;
 
 history::HistoryEvent command_event(const CommandTurn& turn, const command::Command& command,
                                     enums::EventType type) {
@@ -30,15 +27,33 @@ history::HistoryEvent command_event(const CommandTurn& turn, const command::Comm
   return event;
 }
 
+TaskFailure attributes_missing(enums::WorkflowTaskFailedCause cause, const char* command) {
+  return {cause, fmt::format("{0}Attributes is not set on {0}.", command)};
+}
+
+std::optional<TaskFailure> check_own_namespace(const Execution& run, enums::WorkflowTaskFailedCause cause,
+                                               const std::string& given) {
+  if (given.empty() || given == run.key().namespace_name.value) {
+    return std::nullopt;
+  }
+  return TaskFailure{cause, "cross namespace commands are not allowed"};
+}
+
+bool is_null_payload(const common::Payload& payload) {
+  const auto encoding = payload.metadata().find("encoding");
+  return payload.data().empty() && encoding != payload.metadata().end() && encoding->second == "binary/null";
+}
+
+namespace {
+
+using Failed = std::optional<TaskFailure>;
+using Cause = enums::WorkflowTaskFailedCause;
+
 // The one that was appended just now. Good until the next one is.
 const history::HistoryEvent& last_event(Execution& run) { return *run.new_events().events().rbegin(); }
 
 TaskFailure invalid_state(Cause cause, const char* action, const std::string& what) {
   return {cause, fmt::format("invalid history builder state for action: {}, {}", action, what)};
-}
-
-TaskFailure attributes_missing(Cause cause, const char* command) {
-  return {cause, fmt::format("{0}Attributes is not set on {0}.", command)};
 }
 
 Failed schedule_activity(CommandTurn& turn, const command::Command& command) {
@@ -193,21 +208,6 @@ Failed record_marker(CommandTurn& turn, const command::Command& command) {
   return std::nullopt;
 }
 
-// A null payload removes its key.
-template <class Map>
-void merge_payloads(const Map& changes, Map* fields) {
-  for (const auto& [key, payload] : changes) {  // into a map: the order does not matter
-    auto encoding = payload.metadata().find("encoding");
-    const bool is_null =
-        payload.data().empty() && encoding != payload.metadata().end() && encoding->second == "binary/null";
-    if (is_null) {
-      fields->erase(key);
-    } else {
-      (*fields)[key] = payload;
-    }
-  }
-}
-
 Failed upsert_search_attributes(CommandTurn& turn, const command::Command& command) {
   if (!command.has_upsert_workflow_search_attributes_command_attributes()) {
     return attributes_missing(enums::WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES,
@@ -268,7 +268,14 @@ Failed complete_run(CommandTurn& turn, const command::Command& command) {
   if (asked.has_result()) {
     *attributes->mutable_result() = asked.result();
   }
-  close_run(turn.step, std::move(event), enums::WORKFLOW_EXECUTION_STATUS_COMPLETED);
+  std::string successor;
+  if (const auto backoff = cron_backoff_of(turn.step)) {
+    successor = uuid4(*turn.step.context.random);
+    turn.successor =
+        cron_run(turn.step, successor, asked.has_result() ? &asked.result() : nullptr, nullptr, *backoff);
+  }
+  attributes->set_new_execution_run_id(successor);
+  close_run(turn.step, std::move(event), enums::WORKFLOW_EXECUTION_STATUS_COMPLETED, successor);
   return std::nullopt;
 }
 
@@ -297,6 +304,9 @@ Failed fail_run(CommandTurn& turn, const command::Command& command) {
   if (retry.state == enums::RETRY_STATE_IN_PROGRESS) {
     successor = uuid4(*turn.step.context.random);
     turn.successor = retried_run(turn.step, successor, why, retry.backoff);
+  } else if (const auto backoff = cron_backoff_of(turn.step)) {
+    successor = uuid4(*turn.step.context.random);
+    turn.successor = cron_run(turn.step, successor, nullptr, &why, *backoff);
   }
   history::HistoryEvent event = command_event(turn, command, enums::EVENT_TYPE_WORKFLOW_EXECUTION_FAILED);
   auto* attributes = event.mutable_workflow_execution_failed_event_attributes();
@@ -385,12 +395,6 @@ Failed continue_as_new(CommandTurn& turn, const command::Command& command) {
 
 Cause cause_of_unsupported(enums::CommandType type) {
   switch (type) {
-    case enums::COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION:
-      return enums::WORKFLOW_TASK_FAILED_CAUSE_BAD_START_CHILD_EXECUTION_ATTRIBUTES;
-    case enums::COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION:
-      return enums::WORKFLOW_TASK_FAILED_CAUSE_BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES;
-    case enums::COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION:
-      return enums::WORKFLOW_TASK_FAILED_CAUSE_BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES;
     case enums::COMMAND_TYPE_PROTOCOL_MESSAGE:
       return enums::WORKFLOW_TASK_FAILED_CAUSE_BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE;
     case enums::COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION:
@@ -426,6 +430,12 @@ Failed carry_out(CommandTurn& turn, const command::Command& command) {
       return cancel_run(turn, command);
     case enums::COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION:
       return continue_as_new(turn, command);
+    case enums::COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION:
+      return signal_external(turn, command);
+    case enums::COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION:
+      return request_cancel_external(turn, command);
+    case enums::COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION:
+      return start_child(turn, command);
     default:
       return TaskFailure{cause_of_unsupported(command.command_type()),
                          fmt::format("the command {} is not supported by this version of Perdure",

@@ -3,6 +3,7 @@
 // workflow_task_completed_handler.go).
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,32 @@ struct CommandTurn {
   bool needs_workflow_task = false;
   std::vector<std::int64_t> eager_activities;  // scheduled event ids
   std::optional<NewRun> successor;
+  std::string namespace_id;                  // of the run's namespace
+  std::set<std::string> initiated_children;  // workflow ids, by commands of this turn
 };
+
+// For the files that carry out commands: an event that a command makes, and two reasons why it fails its
+// task.
+history::HistoryEvent command_event(const CommandTurn& turn, const command::Command& command,
+                                    enums::EventType type);
+TaskFailure attributes_missing(enums::WorkflowTaskFailedCause cause, const char* command);
+bool is_null_payload(const common::Payload& payload);
+
+// Of search attributes or a memo: sets what `changes` has, removes what is null there.
+template <class Map>
+void merge_payloads(const Map& changes, Map* fields) {
+  for (const auto& [key, payload] : changes) {  // into a map: the order does not matter
+    if (is_null_payload(payload)) {             // it removes its key
+      fields->erase(key);
+    } else {
+      (*fields)[key] = payload;
+    }
+  }
+}
+
+// None: the command means the run's own namespace. `given`: what it names, or empty.
+std::optional<TaskFailure> check_own_namespace(const Execution& run, enums::WorkflowTaskFailedCause cause,
+                                               const std::string& given);
 
 // The first failure ends the turn; the caller takes everything back.
 std::optional<TaskFailure> carry_out_commands(CommandTurn& turn,

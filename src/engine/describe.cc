@@ -79,6 +79,15 @@ void fill_pending_activity(const Activity& activity, Timestamp now, workflow::Pe
   fill_options(activity, info->mutable_activity_options());
 }
 
+void fill_pending_child(const state::ChildState& child, std::int64_t initiated_event_id,
+                        workflow::PendingChildExecutionInfo* info) {
+  info->set_workflow_id(child.workflow_id());
+  info->set_run_id(child.run_id());
+  info->set_workflow_type_name(child.workflow_type());
+  info->set_initiated_id(initiated_event_id);
+  info->set_parent_close_policy(child.parent_close_policy());
+}
+
 void fill_config(const state::ExecutionState& from, workflow::WorkflowExecutionConfig* config) {
   config->mutable_task_queue()->set_name(from.task_queue());
   config->mutable_task_queue()->set_kind(enums::TASK_QUEUE_KIND_NORMAL);
@@ -112,7 +121,12 @@ void fill_info(const Execution& run, workflow::WorkflowExecutionInfo* info) {
   if (from.has_worker_version_stamp()) {
     *info->mutable_most_recent_worker_version_stamp() = from.worker_version_stamp();
   }
-  *info->mutable_root_execution() = info->execution();
+  *info->mutable_root_execution() = from.has_root() ? from.root() : info->execution();
+  if (from.has_parent()) {
+    info->set_parent_namespace_id(from.parent().namespace_id());
+    info->mutable_parent_execution()->set_workflow_id(from.parent().workflow_id());
+    info->mutable_parent_execution()->set_run_id(from.parent().run_id());
+  }
   info->set_first_run_id(from.first_run_id());
   info->set_worker_deployment_name(from.worker_deployment_name());
   if (from.has_priority()) {
@@ -133,7 +147,12 @@ void fill_extended_info(const state::ExecutionState& from, workflow::WorkflowExe
   } else {
     info->mutable_run_expiration_time()->set_seconds(kNoTime);  // as Temporal says "never" here
   }
-  set_time(info->mutable_original_start_time(), from.start_time());
+  set_time(info->mutable_original_start_time(),
+           from.original_start_time() != 0 ? from.original_start_time() : from.start_time());
+  info->set_reset_run_id(from.reset_run_id());
+  if (from.has_reset_origin()) {
+    set_time(info->mutable_last_reset_time(), from.start_time());
+  }
   info->set_cancel_requested(from.cancel_requested());
   if (!from.start_request_id().empty()) {
     auto& request = (*info->mutable_request_id_infos())[from.start_request_id()];
@@ -163,9 +182,11 @@ wire::DescribeWorkflowExecutionResponse describe_workflow(const Execution& run, 
   fill_config(run.info(), response.mutable_execution_config());
   fill_info(run, response.mutable_workflow_execution_info());
   fill_extended_info(run.info(), response.mutable_workflow_extended_info());
-  run.for_each([&](ItemKey, const Pending& pending) {
+  run.for_each([&](ItemKey key, const Pending& pending) {
     if (const auto* activity = std::get_if<Activity>(&pending)) {
       fill_pending_activity(*activity, now, response.add_pending_activities());
+    } else if (const auto* child = std::get_if<state::ChildState>(&pending)) {
+      fill_pending_child(*child, key.id, response.add_pending_children());
     }
   });
   if (run.workflow_task() != nullptr) {

@@ -89,6 +89,7 @@ void run_timeout_due(Step& step) {
   const failure::Failure timeout =
       make_timeout_failure("workflow timeout", enums::TIMEOUT_TYPE_START_TO_CLOSE);
   RetryDecision retry{enums::RETRY_STATE_TIMEOUT};
+  std::optional<Duration> next_cron;
   if (info.execution_expiration() == 0 || Timestamp{info.execution_expiration()} > step.now()) {
     std::optional<Timestamp> expiration;
     if (info.execution_expiration() != 0) {
@@ -97,14 +98,17 @@ void run_timeout_due(Step& step) {
     retry = info.has_retry_policy()
                 ? next_retry(timeout, info.retry_policy(), info.attempt(), step.now(), expiration, false)
                 : RetryDecision{enums::RETRY_STATE_RETRY_POLICY_NOT_SET};
+    next_cron = cron_backoff_of(step);
   }
-  if (retry.state != enums::RETRY_STATE_IN_PROGRESS) {
+  const bool retried = retry.state == enums::RETRY_STATE_IN_PROGRESS;
+  if (!retried && !next_cron) {
     time_out_run(step, retry.state, "");
     commit(step);
     return;
   }
   const std::string successor = uuid4(*step.context.random);
-  NewRun next = retried_run(step, successor, timeout, retry.backoff);
+  NewRun next = retried ? retried_run(step, successor, timeout, retry.backoff)
+                        : cron_run(step, successor, nullptr, &timeout, *next_cron);
   time_out_run(step, retry.state, successor);
   commit(step);
   create_run(step.out, std::move(next), step.context);
@@ -157,7 +161,7 @@ void item_due(Outcome& out, Execution& run, ItemKey item, const Context& context
     case ItemKind::kStartBackoff:
       deadline_due(step, item);
       break;
-    case ItemKind::kSignalRequestIds:
+    default:  // never due, or to be delivered
       break;
   }
 }

@@ -69,6 +69,26 @@ void describe_activity(const state::ActivityState& activity, const std::string& 
   }
 }
 
+// Of what is to be sent to another run: since when. None: nothing, or not any more.
+std::optional<Timestamp> outgoing_due_at(const Pending& pending) {
+  if (const auto* child = std::get_if<state::ChildState>(&pending)) {
+    return child->start_at() == 0 ? std::nullopt : std::optional(Timestamp{child->start_at()});
+  }
+  if (const auto* signal = std::get_if<state::ExternalSignalState>(&pending)) {
+    return Timestamp{signal->due_time()};
+  }
+  if (const auto* cancel = std::get_if<state::ExternalCancelState>(&pending)) {
+    return Timestamp{cancel->due_time()};
+  }
+  if (const auto* report = std::get_if<state::ReportState>(&pending)) {
+    return Timestamp{report->due_time()};
+  }
+  if (const auto* told = std::get_if<state::ParentCloseState>(&pending)) {
+    return Timestamp{told->due_time()};
+  }
+  return std::nullopt;
+}
+
 Status unreadable(const StoredRun& stored, const std::string& what) {
   return data_loss(
       fmt::format("run {} of workflow {:?} (execution {}): {}; check the state directory with `perdure fsck`",
@@ -98,6 +118,16 @@ std::optional<Pending> parse_item(const Item& item) {
       return parse<state::DeadlineState>(item.state);
     case ItemKind::kSignalRequestIds:
       return parse<state::SignalRequestIds>(item.state);
+    case ItemKind::kChild:
+      return parse<state::ChildState>(item.state);
+    case ItemKind::kExternalSignal:
+      return parse<state::ExternalSignalState>(item.state);
+    case ItemKind::kExternalCancel:
+      return parse<state::ExternalCancelState>(item.state);
+    case ItemKind::kReportToParent:
+      return parse<state::ReportState>(item.state);
+    case ItemKind::kParentClose:
+      return parse<state::ParentCloseState>(item.state);
   }
   return std::nullopt;
 }
@@ -207,6 +237,7 @@ void Execution::touch(ItemKey key) {
 }
 
 void Execution::index(ItemKey key, const Pending& pending) {
+  ++counts_[key.kind];
   if (key.kind == ItemKind::kActivity) {
     activity_ids_.emplace(std::get<state::ActivityState>(pending).activity_id(), key.id);
   } else if (key.kind == ItemKind::kTimer) {
@@ -215,6 +246,7 @@ void Execution::index(ItemKey key, const Pending& pending) {
 }
 
 void Execution::unindex(ItemKey key, const Pending& pending) {
+  --counts_[key.kind];
   if (key.kind == ItemKind::kActivity) {
     activity_ids_.erase(std::get<state::ActivityState>(pending).activity_id());
   } else if (key.kind == ItemKind::kTimer) {
@@ -303,6 +335,8 @@ Item Execution::make_item(ItemKey key) const {
     item.due_at = Timestamp{timer->fire_time()};
   } else if (const auto* deadline = std::get_if<state::DeadlineState>(pending)) {
     item.due_at = Timestamp{deadline->due_time()};
+  } else {
+    item.due_at = outgoing_due_at(*pending);
   }
   return item;
 }

@@ -25,8 +25,10 @@ namespace perdure::engine {
 namespace state = perdure::state::v1;
 
 // What one pending item holds; the alternative follows from the item's kind.
-using Pending = std::variant<state::WorkflowTaskState, state::ActivityState, state::TimerState,
-                             state::DeadlineState, state::SignalRequestIds>;
+using Pending =
+    std::variant<state::WorkflowTaskState, state::ActivityState, state::TimerState, state::DeadlineState,
+                 state::SignalRequestIds, state::ChildState, state::ExternalSignalState,
+                 state::ExternalCancelState, state::ReportState, state::ParentCloseState>;
 
 // A workflow task that was handed out without being durable: known only here, never stored (ARCHITECTURE.md).
 struct VolatileStart {
@@ -89,6 +91,10 @@ class Execution {
   std::int64_t find_activity(std::string_view activity_id) const;
   std::int64_t find_timer(std::string_view timer_id) const;
   std::size_t activity_count() const { return activity_ids_.size(); }
+  std::size_t count(ItemKind kind) const {
+    const auto found = counts_.find(kind);
+    return found == counts_.end() ? 0 : found->second;
+  }
   bool knows_signal_request(std::string_view request_id) const;
   void add_signal_request(const std::string& request_id);
 
@@ -143,6 +149,7 @@ class Execution {
   std::map<ItemKey, Entry> pending_;
   std::map<std::string, std::int64_t, std::less<>> activity_ids_;  // activity id to scheduled event id
   std::map<std::string, std::int64_t, std::less<>> timer_ids_;     // timer id to started event id
+  std::map<ItemKind, std::size_t> counts_;                         // of pending items
   std::set<std::string, std::less<>> signal_requests_;
   std::map<ItemKey, bool> dirty_;  // item to: was stored before this transition
   temporal::api::history::v1::History new_events_;

@@ -32,6 +32,9 @@ bool is_buffered(enums::EventType type) {
     case enums::EVENT_TYPE_MARKER_RECORDED:
     case enums::EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
     case enums::EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
+    case enums::EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
+    case enums::EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
+    case enums::EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
       return false;
     default:
       return true;
@@ -51,6 +54,60 @@ std::int64_t closed_activity(const history::HistoryEvent& event) {
       return event.activity_task_canceled_event_attributes().scheduled_event_id();
     default:
       return 0;
+  }
+}
+
+// The initiated event id of an event that closes a child; 0 for any other event.
+std::int64_t closed_child(const history::HistoryEvent& event) {
+  switch (event.event_type()) {
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED:
+      return event.child_workflow_execution_completed_event_attributes().initiated_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED:
+      return event.child_workflow_execution_failed_event_attributes().initiated_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT:
+      return event.child_workflow_execution_timed_out_event_attributes().initiated_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED:
+      return event.child_workflow_execution_canceled_event_attributes().initiated_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED:
+      return event.child_workflow_execution_terminated_event_attributes().initiated_event_id();
+    default:
+      return 0;
+  }
+}
+
+void set_child_started_event_id(history::HistoryEvent* event, std::int64_t started_event_id) {
+  switch (event->event_type()) {
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED:
+      event->mutable_child_workflow_execution_completed_event_attributes()->set_started_event_id(
+          started_event_id);
+      break;
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED:
+      event->mutable_child_workflow_execution_failed_event_attributes()->set_started_event_id(
+          started_event_id);
+      break;
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT:
+      event->mutable_child_workflow_execution_timed_out_event_attributes()->set_started_event_id(
+          started_event_id);
+      break;
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED:
+      event->mutable_child_workflow_execution_canceled_event_attributes()->set_started_event_id(
+          started_event_id);
+      break;
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED:
+      event->mutable_child_workflow_execution_terminated_event_attributes()->set_started_event_id(
+          started_event_id);
+      break;
+    default:
+      break;
+  }
+}
+
+// A child's started event has its id now.
+void note_child_started(Execution& run, const history::HistoryEvent& event) {
+  const ItemKey child{ItemKind::kChild,
+                      event.child_workflow_execution_started_event_attributes().initiated_event_id()};
+  if (run.find(child) != nullptr) {
+    std::get<state::ChildState>(run.change(child)).set_started_event_id(event.event_id());
   }
 }
 
@@ -111,18 +168,30 @@ void flush_buffered_events(Execution& run) {
   google::protobuf::RepeatedPtrField<history::HistoryEvent> buffered;
   buffered.Swap(run.info().mutable_buffered_events());
   std::stable_partition(buffered.pointer_begin(), buffered.pointer_end(),
-                        [](const history::HistoryEvent* event) { return closed_activity(*event) == 0; });
-  std::map<std::int64_t, std::int64_t> started;  // activity's scheduled event id to started event id
+                        [](const history::HistoryEvent* event) {
+                          return closed_activity(*event) == 0 && closed_child(*event) == 0;
+                        });
+  std::map<std::int64_t, std::int64_t> started;           // activity's scheduled event id to started event id
+  std::map<std::int64_t, std::int64_t> children_started;  // initiated event id to started event id
   for (history::HistoryEvent& event : buffered) {
     if (auto found = started.find(closed_activity(event)); found != started.end()) {
       set_activity_started_event_id(&event, found->second);
     }
+    if (auto found = children_started.find(closed_child(event)); found != children_started.end()) {
+      set_child_started_event_id(&event, found->second);
+    }
+    const bool starts_child = event.event_type() == enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED;
     const bool starts_activity = event.event_type() == enums::EVENT_TYPE_ACTIVITY_TASK_STARTED;
     const std::int64_t scheduled =
         starts_activity ? event.activity_task_started_event_attributes().scheduled_event_id() : 0;
     const std::int64_t id = append_with_id(run, std::move(event));
     if (starts_activity) {
       started[scheduled] = id;
+    } else if (starts_child) {
+      const history::HistoryEvent& appended = *run.new_events().events().rbegin();
+      children_started[appended.child_workflow_execution_started_event_attributes().initiated_event_id()] =
+          id;
+      note_child_started(run, appended);
     }
   }
 }

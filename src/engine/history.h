@@ -21,8 +21,8 @@ history::HistoryEvent make_event(enums::EventType type, Timestamp time);
 std::int64_t append_event(Execution& run, history::HistoryEvent event);
 
 bool has_buffered_events(const Execution& run);
-// Gives the buffered events ids, completions of activities last, and joins started and closing events of
-// activities.
+// Gives the buffered events ids, completions of activities and children last, and joins started and closing
+// events of each.
 void flush_buffered_events(Execution& run);
 
 // Is a closing event of this activity buffered or part of the transition under way?

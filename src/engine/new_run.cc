@@ -9,6 +9,7 @@
 #include "engine/history.h"
 #include "engine/machines/reset_points.h"
 #include "engine/machines/workflow_task.h"
+#include "engine/run_requests.h"
 
 namespace perdure::engine {
 
@@ -26,7 +27,9 @@ std::int64_t run_expiration(const state::ExecutionState& info, std::int64_t back
   return ends_with_execution ? info.execution_expiration() : end;
 }
 
-void remember(const NewRun& new_run, Timestamp now, state::ExecutionState* info) {
+}  // namespace
+
+void remember_start(const NewRun& new_run, Timestamp now, state::ExecutionState* info) {
   const history::WorkflowExecutionStartedEventAttributes& started = new_run.attributes;
   const std::int64_t backoff = nanos(started.first_workflow_task_backoff());
   info->set_status(enums::WORKFLOW_EXECUTION_STATUS_RUNNING);
@@ -44,10 +47,14 @@ void remember(const NewRun& new_run, Timestamp now, state::ExecutionState* info)
   }
   info->set_run_expiration(run_expiration(*info, backoff));
   info->set_first_run_id(started.first_execution_run_id());
+  info->set_original_run_id(started.original_execution_run_id());
   info->set_start_request_id(new_run.request_id);
   info->set_attempt(started.attempt());
   if (started.has_retry_policy()) {
     *info->mutable_retry_policy() = started.retry_policy();
+  }
+  info->set_cron_schedule(started.cron_schedule());
+  if (started.has_retry_policy() || !started.cron_schedule().empty()) {
     info->set_start_attributes(api::serialize(started));
   }
   if (started.has_priority()) {
@@ -63,8 +70,21 @@ void remember(const NewRun& new_run, Timestamp now, state::ExecutionState* info)
   if (started.has_search_attributes()) {
     *info->mutable_search_attributes() = started.search_attributes();
   }
+  if (started.has_parent_workflow_execution()) {
+    state::ParentRun* parent = info->mutable_parent();
+    parent->set_namespace_name(started.parent_workflow_namespace());
+    parent->set_namespace_id(started.parent_workflow_namespace_id());
+    parent->set_workflow_id(started.parent_workflow_execution().workflow_id());
+    parent->set_run_id(started.parent_workflow_execution().run_id());
+    parent->set_initiated_event_id(started.parent_initiated_event_id());
+  }
+  if (started.has_root_workflow_execution()) {
+    *info->mutable_root() = started.root_workflow_execution();
+  }
   take_over_reset_points(started, now, info);
 }
+
+namespace {
 
 void add_deadline(Execution& run, ItemKind kind, std::int64_t time) {
   state::DeadlineState deadline;
@@ -74,21 +94,8 @@ void add_deadline(Execution& run, ItemKind kind, std::int64_t time) {
 
 }  // namespace
 
-Execution& create_run(Outcome& out, NewRun new_run, const Context& context) {
-  auto created = std::make_unique<Execution>(context.new_execution_id(), new_run.key, new_run.run_id);
-  Execution& run = *created;
-  Step step{out, run, context};
-  state::ExecutionState& info = run.info();
-  remember(new_run, step.now(), &info);
-
-  history::HistoryEvent event = make_event(enums::EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, step.now());
-  *event.mutable_links() = new_run.links;
-  if (new_run.user_metadata) {
-    *event.mutable_user_metadata() = *new_run.user_metadata;
-  }
-  *event.mutable_workflow_execution_started_event_attributes() = std::move(new_run.attributes);
-  append_event(run, std::move(event));
-
+void add_deadlines(Execution& run) {
+  const state::ExecutionState& info = run.info();
   if (info.run_expiration() != 0) {
     add_deadline(run, ItemKind::kRunTimeout, info.run_expiration());
   }
@@ -97,6 +104,28 @@ Execution& create_run(Outcome& out, NewRun new_run, const Context& context) {
   if (info.execution_expiration() != 0 && info.first_run_id() != run.run_id().value) {
     add_deadline(run, ItemKind::kExecutionTimeout, info.execution_expiration());
   }
+}
+
+Execution& create_run(Outcome& out, NewRun new_run, const Context& context) {
+  auto created = std::make_unique<Execution>(context.new_execution_id(), new_run.key, new_run.run_id);
+  Execution& run = *created;
+  Step step{out, run, context};
+  state::ExecutionState& info = run.info();
+  remember_start(new_run, step.now(), &info);
+  info.set_original_start_time(step.now().nanos);
+
+  history::HistoryEvent event = make_event(enums::EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, step.now());
+  *event.mutable_links() = new_run.links;
+  if (new_run.user_metadata) {
+    *event.mutable_user_metadata() = *new_run.user_metadata;
+  }
+  *event.mutable_workflow_execution_started_event_attributes() = std::move(new_run.attributes);
+  append_event(run, std::move(event));
+  if (new_run.signal) {
+    add_signal(step, *new_run.signal, nullptr);
+  }
+
+  add_deadlines(run);
   if (info.execution_time() > info.start_time()) {
     add_deadline(run, ItemKind::kStartBackoff, info.execution_time());
   } else {

@@ -1,5 +1,6 @@
 #pragma once
-// The opaque name under which items wait for a poller: kind, namespace and task queue, e.g. "w/default/orders".
+// The opaque name under which items wait for a poller: kind, namespace and task queue, e.g.
+// "w/default/orders".
 #include <string>
 #include <string_view>
 

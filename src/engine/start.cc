@@ -2,12 +2,15 @@
 // api/startworkflow and api/workflow_id_dedup.go. Its minimal interval between two starts of one id (1 s) is
 // off by default there (history.enableWorkflowIdReuseStartTimeValidation), so it is not applied here;
 // continue-as-new does apply it.
+#include "engine/start.h"
+
 #include <fmt/format.h>
 
 #include "api/convert.h"
 #include "base/planted.h"
 #include "engine/close.h"
 #include "engine/commit.h"
+#include "engine/cron.h"
 #include "engine/durations.h"
 #include "engine/engine.h"
 #include "engine/execution.h"
@@ -120,7 +123,12 @@ history::WorkflowExecutionStartedEventAttributes started_attributes(
   if (request.has_continued_failure()) {
     *started.mutable_continued_failure() = request.continued_failure();
   }
-  set_nanos(started.mutable_first_workflow_task_backoff(), nanos(request.workflow_start_delay()));
+  std::int64_t backoff = nanos(request.workflow_start_delay());
+  if (!request.cron_schedule().empty()) {
+    started.set_initiator(enums::CONTINUE_AS_NEW_INITIATOR_CRON_SCHEDULE);
+    backoff = cron_backoff(request.cron_schedule(), now, now).value_or(Duration{}).count();
+  }
+  set_nanos(started.mutable_first_workflow_task_backoff(), backoff);
   started.set_first_execution_run_id(run_id);
   started.set_original_execution_run_id(run_id);
   if (request.has_memo()) {
@@ -140,13 +148,28 @@ history::WorkflowExecutionStartedEventAttributes started_attributes(
   return started;
 }
 
+void set_lineage(const Lineage& lineage, history::WorkflowExecutionStartedEventAttributes* started) {
+  started->set_parent_workflow_namespace(lineage.parent.namespace_name());
+  started->set_parent_workflow_namespace_id(lineage.parent.namespace_id());
+  started->mutable_parent_workflow_execution()->set_workflow_id(lineage.parent.workflow_id());
+  started->mutable_parent_workflow_execution()->set_run_id(lineage.parent.run_id());
+  started->set_parent_initiated_event_id(lineage.parent.initiated_event_id());
+  *started->mutable_root_workflow_execution() = lineage.root;
+}
+
 StartReply start_first_run(Outcome& out, const wire::StartWorkflowExecutionRequest& request,
-                           const std::string& run_id, const Context& context) {
+                           const StartOrigin& origin, const std::string& run_id, const Context& context) {
   NewRun new_run;
   new_run.key = {NamespaceName(request.namespace_()), WorkflowId(request.workflow_id())};
   new_run.run_id = RunId(run_id);
   new_run.request_id = request.request_id();
   new_run.attributes = started_attributes(request, run_id, context.now);
+  if (origin.lineage != nullptr) {
+    set_lineage(*origin.lineage, &new_run.attributes);
+  }
+  if (origin.signal != nullptr) {
+    new_run.signal = *origin.signal;
+  }
   new_run.links = request.links();
   if (request.has_user_metadata()) {
     new_run.user_metadata = request.user_metadata();
@@ -157,14 +180,14 @@ StartReply start_first_run(Outcome& out, const wire::StartWorkflowExecutionReque
 
 }  // namespace
 
-Result<StartReply> start_workflow(Outcome& out, Execution* current,
-                                  const wire::StartWorkflowExecutionRequest& request,
-                                  const Context& context) {
+Result<StartReply> start_run(Outcome& out, Execution* current,
+                             const wire::StartWorkflowExecutionRequest& request, const StartOrigin& origin,
+                             const Context& context) {
   if (current == nullptr) {
-    return start_first_run(out, request, uuid4(*context.random), context);
+    return start_first_run(out, request, origin, uuid4(*context.random), context);
   }
-  if (!request.request_id().empty() && request.request_id() == current->info().start_request_id() &&
-      !planted(PlantedBug::kNoRequestIdDedup)) {
+  if (origin.signal == nullptr && !request.request_id().empty() &&
+      request.request_id() == current->info().start_request_id() && !planted(PlantedBug::kNoRequestIdDedup)) {
     return StartReply{current->id(), current->run_id().value, true};
   }
   const Policies policies = policies_of(request);
@@ -172,7 +195,7 @@ Result<StartReply> start_workflow(Outcome& out, Execution* current,
     if (Status refusal = apply_reuse_policy(*current, policies.reuse); !refusal.ok()) {
       return refusal;
     }
-    return start_first_run(out, request, uuid4(*context.random), context);
+    return start_first_run(out, request, origin, uuid4(*context.random), context);
   }
   if (policies.conflict == enums::WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING) {
     return StartReply{current->id(), current->run_id().value, false};
@@ -189,7 +212,13 @@ Result<StartReply> start_workflow(Outcome& out, Execution* current,
                        .details = &details,
                        .identity = kHistoryService});
   commit(step);
-  return start_first_run(out, request, run_id, context);
+  return start_first_run(out, request, origin, run_id, context);
+}
+
+Result<StartReply> start_workflow(Outcome& out, Execution* current,
+                                  const wire::StartWorkflowExecutionRequest& request,
+                                  const Context& context) {
+  return start_run(out, current, request, {}, context);
 }
 
 }  // namespace perdure::engine

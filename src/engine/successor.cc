@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "engine/cron.h"
 #include "engine/durations.h"
 #include "engine/machines/reset_points.h"
 
@@ -30,6 +31,14 @@ NewRun next_in_chain(Step& step, const std::string& run_id) {
   started.set_original_execution_run_id(run_id);
   started.set_workflow_id(run.key().workflow_id.value);
   started.set_attempt(1);
+  if (info.has_parent()) {
+    started.set_parent_workflow_namespace(info.parent().namespace_name());
+    started.set_parent_workflow_namespace_id(info.parent().namespace_id());
+    started.mutable_parent_workflow_execution()->set_workflow_id(info.parent().workflow_id());
+    started.mutable_parent_workflow_execution()->set_run_id(info.parent().run_id());
+    started.set_parent_initiated_event_id(info.parent().initiated_event_id());
+    *started.mutable_root_workflow_execution() = info.root();
+  }
   if (info.has_priority()) {
     *started.mutable_priority() = info.priority();
   }
@@ -93,10 +102,17 @@ NewRun continued_run(Step& step, const std::string& run_id,
   return next;
 }
 
-NewRun retried_run(Step& step, const std::string& run_id, const failure::Failure& why, Duration backoff) {
-  const state::ExecutionState& info = step.run.info();
+namespace {
+
+history::WorkflowExecutionStartedEventAttributes start_of(const state::ExecutionState& info) {
   history::WorkflowExecutionStartedEventAttributes first;
-  check(first.ParseFromString(info.start_attributes()), "a run with a retry policy keeps its start");
+  check(first.ParseFromString(info.start_attributes()), "a run that may be repeated keeps its start");
+  return first;
+}
+
+// The same once more, `backoff` later.
+NewRun repeated_run(Step& step, const std::string& run_id,
+                    const history::WorkflowExecutionStartedEventAttributes& first, Duration backoff) {
   NewRun next = next_in_chain(step, run_id);
   history::WorkflowExecutionStartedEventAttributes& started = next.attributes;
   *started.mutable_workflow_type() = first.workflow_type();
@@ -111,21 +127,54 @@ NewRun retried_run(Step& step, const std::string& run_id, const failure::Failure
     *started.mutable_workflow_run_timeout() = first.workflow_run_timeout();
   }
   *started.mutable_workflow_task_timeout() = first.workflow_task_timeout();
-  *started.mutable_retry_policy() = first.retry_policy();
+  if (first.has_retry_policy()) {
+    *started.mutable_retry_policy() = first.retry_policy();
+  }
+  started.set_cron_schedule(first.cron_schedule());
   if (first.has_memo()) {
     *started.mutable_memo() = first.memo();
   }
   if (first.has_search_attributes()) {
     *started.mutable_search_attributes() = first.search_attributes();
   }
-  if (first.has_last_completion_result()) {
-    *started.mutable_last_completion_result() = first.last_completion_result();
-  }
-  *started.mutable_continued_failure() = why;
-  started.set_initiator(enums::CONTINUE_AS_NEW_INITIATOR_RETRY);
-  started.set_attempt(info.attempt() + 1);
   set_nanos(started.mutable_first_workflow_task_backoff(),
-            backoff_of_successor(info, backoff.count(), step.now()));
+            backoff_of_successor(step.run.info(), backoff.count(), step.now()));
+  return next;
+}
+
+}  // namespace
+
+NewRun retried_run(Step& step, const std::string& run_id, const failure::Failure& why, Duration backoff) {
+  const history::WorkflowExecutionStartedEventAttributes first = start_of(step.run.info());
+  NewRun next = repeated_run(step, run_id, first, backoff);
+  if (first.has_last_completion_result()) {
+    *next.attributes.mutable_last_completion_result() = first.last_completion_result();
+  }
+  *next.attributes.mutable_continued_failure() = why;
+  next.attributes.set_initiator(enums::CONTINUE_AS_NEW_INITIATOR_RETRY);
+  next.attributes.set_attempt(step.run.info().attempt() + 1);
+  return next;
+}
+
+std::optional<Duration> cron_backoff_of(const Step& step) {
+  const state::ExecutionState& info = step.run.info();
+  return cron_backoff(info.cron_schedule(), Timestamp{info.execution_time()}, step.now());
+}
+
+NewRun cron_run(Step& step, const std::string& run_id, const common::Payloads* result,
+                const failure::Failure* why, Duration backoff) {
+  const history::WorkflowExecutionStartedEventAttributes first = start_of(step.run.info());
+  NewRun next = repeated_run(step, run_id, first, backoff);
+  history::WorkflowExecutionStartedEventAttributes& started = next.attributes;
+  if (why != nullptr) {
+    *started.mutable_continued_failure() = *why;
+    if (first.has_last_completion_result()) {
+      *started.mutable_last_completion_result() = first.last_completion_result();
+    }
+  } else if (result != nullptr) {
+    *started.mutable_last_completion_result() = *result;
+  }
+  started.set_initiator(enums::CONTINUE_AS_NEW_INITIATOR_CRON_SCHEDULE);
   return next;
 }
 

@@ -16,13 +16,13 @@
 #include "engine/history.h"
 #include "engine/machines/activity.h"
 #include "engine/machines/workflow_task.h"
+#include "engine/run_requests.h"
 
 namespace perdure::engine {
 
 namespace {
 
 constexpr const char* kTaskNotFound = "Workflow task not found.";
-constexpr const char* kRunClosed = "workflow execution already completed";
 constexpr std::chrono::minutes kHeartbeatTimeout{30};  // history.workflowTaskHeartbeatTimeout
 // As Temporal's inline start of the next task.
 constexpr const char* kInlineRequestId = "request-from-RespondWorkflowTaskCompleted";
@@ -135,6 +135,7 @@ class Completion {
     }
     step_.run.save();
     CommandTurn turn{step_, complete_started_workflow_task(step_, request_), request_.identity()};
+    turn.namespace_id = worker_.namespace_id;
     set_sticky(request_, &step_.run);
     turn.has_unseen_events = has_buffered_events(step_.run);
     if (std::optional<TaskFailure> failure = carry_out_commands(turn, request_)) {

@@ -7,6 +7,7 @@
 
 #include "api/convert.h"
 #include "base/limits.h"
+#include "base/uuid.h"
 #include "frontend/core.h"
 #include "frontend/validate.h"
 

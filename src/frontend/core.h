@@ -139,6 +139,8 @@ void add_method(Methods& methods, std::string_view name, NamespaceRule rule,
 }
 
 void add_workflow_methods(Methods& methods);
+void add_signal_with_start_methods(Methods& methods);
+void add_reset_methods(Methods& methods);
 void add_history_methods(Methods& methods);
 void add_poll_methods(Methods& methods);
 void add_workflow_task_methods(Methods& methods);

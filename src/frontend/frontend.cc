@@ -20,6 +20,8 @@ constexpr const char* kService = "temporal.api.workflowservice.v1.WorkflowServic
 Methods all_methods() {
   Methods methods;
   add_workflow_methods(methods);
+  add_signal_with_start_methods(methods);
+  add_reset_methods(methods);
   add_history_methods(methods);
   add_poll_methods(methods);
   add_workflow_task_methods(methods);

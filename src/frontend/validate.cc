@@ -7,7 +7,8 @@
 
 #include "api/convert.h"
 #include "base/limits.h"
-#include "frontend/cron.h"
+#include "base/uuid.h"
+#include "engine/cron.h"
 
 namespace perdure::frontend {
 namespace {
@@ -71,11 +72,12 @@ void fill_retry_defaults(common::RetryPolicy* policy) {
   }
 }
 
-void fill_id_policies(wire::StartWorkflowExecutionRequest& request) {
+void fill_id_policies(wire::StartWorkflowExecutionRequest& request,
+                      enums::WorkflowIdConflictPolicy conflict = enums::WORKFLOW_ID_CONFLICT_POLICY_FAIL) {
   if (request.workflow_id_conflict_policy() == enums::WORKFLOW_ID_CONFLICT_POLICY_UNSPECIFIED) {
     const bool terminates = request.workflow_id_reuse_policy() == kTerminateIfRunning;
     request.set_workflow_id_conflict_policy(terminates ? enums::WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING
-                                                       : enums::WORKFLOW_ID_CONFLICT_POLICY_FAIL);
+                                                       : conflict);
     if (terminates) {
       request.set_workflow_id_reuse_policy(enums::WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE);
     }
@@ -106,9 +108,6 @@ Status validate_id_policies(const wire::StartWorkflowExecutionRequest& request) 
 Status validate_supported(const wire::StartWorkflowExecutionRequest& request) {
   if (request.has_time_skipping_config()) {
     return Status(Code::kUnimplemented, "The Time-Skipping feature is not enabled for namespace.");
-  }
-  if (!request.cron_schedule().empty()) {
-    return unimplemented("CronSchedule is");
   }
   if (!request.completion_callbacks().empty()) {
     return unimplemented("CompletionCallbacks are");
@@ -171,8 +170,16 @@ Status validate_request_id(const std::string& id) {
 }
 
 Status validate_cron(const std::string& schedule) {
-  return schedule.empty() || is_cron_schedule(schedule) ? Status()
-                                                        : invalid_argument("invalid CronSchedule.");
+  const engine::CronProblem problem =
+      schedule.empty() ? engine::CronProblem::kNone : engine::check_cron(schedule);
+  switch (problem) {
+    case engine::CronProblem::kNone:
+      return {};
+    case engine::CronProblem::kOtherTimeZone:
+      return Status(Code::kUnimplemented, engine::cron_problem_text(problem));
+    default:
+      return invalid_argument(engine::cron_problem_text(problem));
+  }
 }
 
 Status validate_start_sizes(const wire::StartWorkflowExecutionRequest& request) {
@@ -226,19 +233,6 @@ std::string duration_problem(google::protobuf::Duration* duration) {
     duration->set_nanos(0);
   }
   return {};
-}
-
-bool is_uuid(std::string_view text) {
-  if (text.size() != 36) {
-    return false;
-  }
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : std::isxdigit(static_cast<unsigned char>(text[i])) == 0) {
-      return false;
-    }
-  }
-  return true;
 }
 
 bool is_oversize(const google::protobuf::MessageLite& message) {
@@ -364,6 +358,50 @@ Status validate_start(wire::StartWorkflowExecutionRequest& request) {
       return status;
     }
   }
+  return {};
+}
+
+Status validate_signal_with_start(const wire::SignalWithStartWorkflowExecutionRequest& request,
+                                  wire::StartWorkflowExecutionRequest& start) {
+  const auto too_long = [](std::string_view what, std::size_t length) {
+    return length <= limits::kIdLength
+               ? Status()
+               : invalid_argument(fmt::format("{} exceeds maximum allowed length ({}/{})", what, length,
+                                              limits::kIdLength));
+  };
+  const bool has_queue = start.has_task_queue();
+  for (const Status& status :
+       {validate_cron(start.cron_schedule()), validate_workflow_id(start.workflow_id()),
+        request.signal_name().empty() ? invalid_argument("signal not set") : Status(),
+        too_long("signal name", request.signal_name().size()),
+        start.workflow_type().name().empty() ? invalid_argument("workflow type not set") : Status(),
+        too_long("workflow type name", start.workflow_type().name().size()),
+        validate_task_queue(has_queue, start.mutable_task_queue()),
+        too_long("Request ID", start.request_id().size()), validate_timeouts(start)}) {
+    if (!status.ok()) {
+      return status;
+    }
+  }
+  if (start.has_retry_policy()) {
+    fill_retry_defaults(start.mutable_retry_policy());
+  }
+  const bool conflict_given =
+      start.workflow_id_conflict_policy() != enums::WORKFLOW_ID_CONFLICT_POLICY_UNSPECIFIED;
+  for (const Status& status :
+       {start.has_retry_policy() ? validate_retry_policy(start.retry_policy()) : Status(),
+        validate_delay(start), conflict_given ? validate_id_policies(start) : Status(),
+        start.workflow_id_conflict_policy() == enums::WORKFLOW_ID_CONFLICT_POLICY_FAIL
+            ? invalid_argument("Invalid WorkflowIDConflictPolicy: WORKFLOW_ID_CONFLICT_POLICY_FAIL is not "
+                               "supported for this operation.")
+            : Status(),
+        validate_start_sizes(start),
+        is_oversize(request.signal_input()) ? invalid_argument("Blob data size exceeds limit.") : Status(),
+        validate_supported(start)}) {
+    if (!status.ok()) {
+      return status;
+    }
+  }
+  fill_id_policies(start, enums::WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING);
   return {};
 }
 

@@ -19,6 +19,10 @@ namespace wire = temporal::api::workflowservice::v1;
 
 // Everything about a start but its namespace; fills in the defaults of policies, queue kind and retry policy.
 Status validate_start(wire::StartWorkflowExecutionRequest& request);
+// A start that comes with a signal: `request` as a start, with the same checks in another order, and its own
+// default for a running workflow. A request id is not filled in.
+Status validate_signal_with_start(const wire::SignalWithStartWorkflowExecutionRequest& request,
+                                  wire::StartWorkflowExecutionRequest& start);
 Status validate_signal(const wire::SignalWorkflowExecutionRequest& request);
 
 Status validate_execution(bool present, const temporal::api::common::v1::WorkflowExecution& execution);
@@ -31,7 +35,6 @@ Status validate_activity_failure(const temporal::api::failure::v1::Failure& fail
 
 // "negative duration" and the like, or empty; durations over a hundred years are cut to that.
 std::string duration_problem(google::protobuf::Duration* duration);
-bool is_uuid(std::string_view text);
 // Over the limit for one payload.
 bool is_oversize(const google::protobuf::MessageLite& message);
 // The most important parts of a failure, at most about `bytes`.

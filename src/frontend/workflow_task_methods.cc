@@ -51,16 +51,57 @@ void write_completion(const Core& core, const NamespaceName& namespace_name,
   }
 }
 
+// The namespace that a command for another run names; empty: none, or the run's own is meant. The API calls
+// the fields deprecated, but SDKs still fill them in.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+const std::string& namespace_of(const temporal::api::command::v1::Command& command) {
+  if (command.has_start_child_workflow_execution_command_attributes()) {
+    return command.start_child_workflow_execution_command_attributes().namespace_();
+  }
+  if (command.has_signal_external_workflow_execution_command_attributes()) {
+    return command.signal_external_workflow_execution_command_attributes().namespace_();
+  }
+  return command.request_cancel_external_workflow_execution_command_attributes().namespace_();
+}
+#pragma clang diagnostic pop
+
+// The id of the run's namespace; or an error, if a command names a namespace that does not exist.
+Result<std::string> check_namespaces(const Core& core, const NamespaceName& own,
+                                     const wire::RespondWorkflowTaskCompletedRequest& request) {
+  for (const auto& command : request.commands()) {
+    const std::string& name = namespace_of(command);
+    if (name.empty() || name == own.value) {
+      continue;
+    }
+    if (auto found = core.namespaces.find(name); !found.ok()) {
+      return found.status();
+    }
+  }
+  const auto found = core.namespaces.find(own.value);
+  if (!found.ok()) {
+    return found.status();
+  }
+  return (*found)->namespace_info().id();
+}
+
 void completed(Core& core, CompletedCall call) {
   auto token = token_of(core, call->request);
   if (!token.ok()) {
     call->answer(token.status());
     return;
   }
+  auto namespace_id = check_namespaces(core, token->namespace_name, call->request);
+  if (!namespace_id.ok()) {
+    call->answer(namespace_id.status());
+    return;
+  }
   core.post(
       call,
-      [&core, call, token = std::move(*token)](runtime::Service& service) {
+      [&core, call, token = std::move(*token),
+       namespace_id = std::move(*namespace_id)](runtime::Service& service) {
         engine::PollerInfo worker;
+        worker.namespace_id = namespace_id;
         worker.identity = call->request.identity();
         worker.request_id = uuid4(service.random());
         worker.holder = call->options.in_process ? service.incarnation() : 0;

@@ -69,7 +69,7 @@ void Loop::step(Service& service) {
     }
     finish_round(Status());
     if (!worked && round_.transitions.empty() && !queries_to_dispatch_ && deferred_.empty() &&
-        offers_.empty() && !matching_.wants_pages() && mailbox_.empty() && !rest()) {
+        outbox_.empty() && offers_.empty() && !matching_.wants_pages() && mailbox_.empty() && !rest()) {
       return;
     }
   }
@@ -88,6 +88,7 @@ bool Loop::run_round(Service& service) {
   worked |= fire_due();
   worked |= fire_volatile_deadlines();
   worked |= run_commands(service);
+  worked |= deliver_outbox();
   worked |= expire_waiting();
   worked |= dispatch();
   return worked;
@@ -204,6 +205,7 @@ void Loop::round_was_refused(const Status& why) {
     drop_run(execution);
   }
   offers_.clear();
+  outbox_.clear();  // what is durable of it is in the due index
   release(why);
   for (const ExecutionId execution : touched) {
     reoffer(execution);

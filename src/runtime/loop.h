@@ -8,6 +8,7 @@
 // answers about it need no waiting.
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -57,9 +58,13 @@ class Loop {
   Random& random() { return random_; }
   std::int64_t incarnation() const { return incarnation_; }
   void execute(const RunTarget& target, Body body, Finish finish);
-  void start_workflow(const engine::wire::StartWorkflowExecutionRequest& request, Reply<StartAnswer> reply);
+  using StartBody =
+      std::function<Result<engine::StartReply>(engine::Outcome&, engine::Execution*, const engine::Context&)>;
+  void start_on_current(const WorkflowKey& key, StartBody body, Reply<StartAnswer> reply);
   void poll_workflow_task(Poll poll, Reply<std::optional<WorkflowTaskHandOut>> reply);
   void poll_activity_task(Poll poll, Reply<std::optional<ActivityTaskHandOut>> reply);
+  void reset_workflow(const RunTarget& target, const engine::wire::ResetWorkflowExecutionRequest& request,
+                      Reply<engine::wire::ResetWorkflowExecutionResponse> reply);
   void read_history(HistoryQuery query, Reply<HistoryAnswer> reply);
   void read_history_reverse(const ReverseHistoryQuery& query, Reply<HistoryAnswer> reply);
   void query_workflow(QueryCall call, Reply<engine::wire::QueryWorkflowResponse> reply);
@@ -146,6 +151,20 @@ class Loop {
   bool rest();
   bool worker_may_come_back();
 
+  // loop_outbox.cc: what runs send to other runs
+  void add_to_outbox(const RunWrite& write);
+  bool deliver_outbox();
+  bool deliver(ExecutionId source, ItemKey item);
+  Result<CachedRun*> find_target(const RunTarget& target);
+  std::optional<RunId> deliver_to(CachedRun& source, ItemKey item, CachedRun* target, bool* wrote);
+
+  // loop_reset.cc
+  Status read_for_reset(ExecutionId execution, std::int64_t end, engine::ResetHistory* histories);
+  Result<bool> read_continuations(const WorkflowKey& key, engine::ResetHistory* histories);
+  void commit_reset(CachedRun& base, CachedRun& current, engine::ResetHistory histories,
+                    const engine::wire::ResetWorkflowExecutionRequest& request,
+                    Reply<engine::wire::ResetWorkflowExecutionResponse> reply);
+
   // loop_tasks.cc: queues and pollers
   void add_poll(WaitingPoll waiting);
   void offer(std::string queue, const matching::WaitingTask& task);
@@ -200,8 +219,10 @@ class Loop {
   std::vector<std::pair<std::string, matching::WaitingTask>> offers_;
   std::vector<Mailbox::Command> commands_;  // of this round
   std::vector<Mailbox::Command> deferred_;  // for the next round
-  std::vector<ExecutionId> broken_;         // to be dropped at the end of the round
-  std::map<ExecutionId, int> strikes_;      // commands of a run that threw in a row
+  // What this process has committed or is about to, and not delivered yet; the due index holds all of it.
+  std::deque<std::pair<ExecutionId, ItemKey>> outbox_;
+  std::vector<ExecutionId> broken_;     // to be dropped at the end of the round
+  std::map<ExecutionId, int> strikes_;  // commands of a run that threw in a row
   std::set<std::pair<Timestamp, ExecutionId>> volatile_deadlines_;
   std::map<std::uint64_t, WaitingPoll> polls_;
   std::map<std::string, Timestamp> sticky_polls_;  // sticky queue: when it was last polled

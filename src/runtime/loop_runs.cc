@@ -41,6 +41,7 @@ bool Loop::apply(engine::Outcome outcome) {
         }
       }
       due_.note(write);
+      add_to_outbox(write);
       round_.bytes += write.state.size();
       for (const HistoryBatch& batch : write.append) {
         round_.bytes += batch.events.size();
@@ -154,13 +155,11 @@ void Loop::execute(const RunTarget& target, Body body, Finish finish) {
   settle(wrote || entry.dirty, std::move(finish));
 }
 
-void Loop::start_workflow(const engine::wire::StartWorkflowExecutionRequest& request,
-                          Reply<StartAnswer> reply) {
+void Loop::start_on_current(const WorkflowKey& key, StartBody body, Reply<StartAnswer> reply) {
   if (ended_) {
     reply(mailbox_.state());
     return;
   }
-  const WorkflowKey key{NamespaceName(request.namespace_()), WorkflowId(request.workflow_id())};
   auto found = runs_.find_current(key);
   if (!found.ok()) {
     note_read_failure(found.status());
@@ -174,15 +173,15 @@ void Loop::start_workflow(const engine::wire::StartWorkflowExecutionRequest& req
     return;
   }
   if (current != nullptr && current->broken) {
-    deferred_.push_back(
-        [this, request, reply = std::move(reply)](Service&) { start_workflow(request, reply); });
+    deferred_.push_back([this, key, body = std::move(body), reply = std::move(reply)](Service&) {
+      start_on_current(key, body, reply);
+    });
     return;
   }
   engine::Outcome out;
   std::optional<Result<engine::StartReply>> result;
   Status status = guarded(current_id, [&] {
-    result.emplace(
-        engine::start_workflow(out, current == nullptr ? nullptr : current->run.get(), request, context()));
+    result.emplace(body(out, current == nullptr ? nullptr : current->run.get(), context()));
   });
   if (!status.ok()) {
     reply(status);

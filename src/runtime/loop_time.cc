@@ -52,7 +52,10 @@ bool Loop::fire_due() {
   }
   for (const storage::DueItem& item : *due) {
     // If the run changed in this round, the store may know a new time for the item after the commit.
-    if (!fire(item.execution, item.key, &engine::item_due) && !round_.touched.contains(item.execution)) {
+    const bool changed = engine::is_outgoing(item.key.kind)
+                             ? deliver(item.execution, item.key)
+                             : fire(item.execution, item.key, &engine::item_due);
+    if (!changed && !round_.touched.contains(item.execution)) {
       due_.snooze(item.execution, item.key, now_ + kSnooze);
     }
   }

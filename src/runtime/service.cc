@@ -16,7 +16,23 @@ void Service::execute(const RunTarget& target, Body body, Finish finish) {
 
 void Service::start_workflow(const engine::wire::StartWorkflowExecutionRequest& request,
                              Reply<StartAnswer> reply) {
-  loop_.start_workflow(request, std::move(reply));
+  loop_.start_on_current(
+      {NamespaceName(request.namespace_()), WorkflowId(request.workflow_id())},
+      [&request](engine::Outcome& out, engine::Execution* current, const engine::Context& context) {
+        return engine::start_workflow(out, current, request, context);
+      },
+      std::move(reply));
+}
+
+void Service::signal_with_start_workflow(const engine::wire::StartWorkflowExecutionRequest& start,
+                                         const engine::wire::SignalWorkflowExecutionRequest& signal,
+                                         Reply<StartAnswer> reply) {
+  loop_.start_on_current(
+      {NamespaceName(start.namespace_()), WorkflowId(start.workflow_id())},
+      [&start, &signal](engine::Outcome& out, engine::Execution* current, const engine::Context& context) {
+        return engine::signal_with_start_workflow(out, current, start, signal, context);
+      },
+      std::move(reply));
 }
 
 void Service::complete_workflow_task(
@@ -52,6 +68,12 @@ void Service::complete_workflow_task(
     }
     reply(std::move(done->answer));
   });
+}
+
+void Service::reset_workflow(const RunTarget& target,
+                             const engine::wire::ResetWorkflowExecutionRequest& request,
+                             Reply<engine::wire::ResetWorkflowExecutionResponse> reply) {
+  loop_.reset_workflow(target, request, std::move(reply));
 }
 
 void Service::poll_workflow_task(Poll poll, Reply<std::optional<WorkflowTaskHandOut>> reply) {

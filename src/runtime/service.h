@@ -134,10 +134,18 @@ class Service {
         });
   }
 
+  // The requests live until the reply is called.
   void start_workflow(const engine::wire::StartWorkflowExecutionRequest& request, Reply<StartAnswer> reply);
+  void signal_with_start_workflow(const engine::wire::StartWorkflowExecutionRequest& start,
+                                  const engine::wire::SignalWorkflowExecutionRequest& signal,
+                                  Reply<StartAnswer> reply);
   void complete_workflow_task(const RunTarget& target, const engine::WorkflowTaskRef& task,
                               std::shared_ptr<engine::wire::RespondWorkflowTaskCompletedRequest> request,
                               engine::PollerInfo worker, Reply<WorkflowTaskAnswer> reply);
+
+  // The request lives until the reply is called.
+  void reset_workflow(const RunTarget& target, const engine::wire::ResetWorkflowExecutionRequest& request,
+                      Reply<engine::wire::ResetWorkflowExecutionResponse> reply);
 
   // nullopt: nothing came in time.
   void poll_workflow_task(Poll poll, Reply<std::optional<WorkflowTaskHandOut>> reply);

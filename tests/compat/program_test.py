@@ -31,17 +31,21 @@ async def run_on(service, address, program):
     workflow_id = f"{service.prefix}{program.name}"
     async with worker:
         result = await asyncio.wait_for(program.run(client, queue, workflow_id), LONGEST)
-    runs, run_id = [], None
+    runs, run_id, newest = [], None, None
     while run_id != "":
         _, description, events = await asyncio.to_thread(service.run_state, workflow_id, run_id or "")
         if description is None:
             return {"result": result, "runs": "no such run"}
         first = description.workflow_execution_info.first_run_id
+        newest = newest or description.workflow_execution_info.execution.run_id
+        last = description.workflow_execution_info.execution.run_id
         if run_id is None and first != description.workflow_execution_info.execution.run_id:
             run_id = first  # from the beginning of the chain
             continue
         runs.append([service.normaliser.message(event) for event in events])
         run_id = successor(events[-1])
+        if run_id == "" and last != newest:  # reset: the newest run continues no other one
+            run_id = newest
     return {"result": service.normaliser.text(result), "runs": runs}
 
 

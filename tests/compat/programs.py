@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Awaitable, Callable
 
+import other_runs
 from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
@@ -275,7 +276,7 @@ class Elsewhere:
 WORKFLOWS = [
     Queried,
     Hello, Empty, Timers, Retries, ActivityFailures, ActivityTimeouts, Signals, Cancellation, CancelledFromOutside,
-    Continues, Fails, FailsATask, Parallel, Progress, Elsewhere,
+    Continues, Fails, FailsATask, Parallel, Progress, Elsewhere, *other_runs.WORKFLOWS,
 ]  # fmt: skip
 
 
@@ -398,4 +399,5 @@ PROGRAMS = [
     Program("elsewhere", Elsewhere, act=finish_elsewhere),
     Program("queried", Queried, act=query),
     Program("id-again", Hello, ["first"], act=start_again),
+    *(Program(*parts) for parts in other_runs.PROGRAMS),
 ]

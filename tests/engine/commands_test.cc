@@ -134,9 +134,9 @@ TEST(Commands, APayloadThatIsTooLongTerminatesTheRun) {
 
 TEST(Commands, WhatIsNotThereYetFailsTheTaskByName) {
   EXPECT_EQ(
-      refusal({of_type(enums::COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION)}),
-      "BadSignalWorkflowExecutionAttributes: the command SignalExternalWorkflowExecution is not supported by "
-      "this version of Perdure");
+      refusal({of_type(enums::COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION)}),
+      "BadScheduleNexusOperationAttributes: the command ScheduleNexusOperation is not supported by this "
+      "version of Perdure");
   EXPECT_EQ(
       refusal({of_type(enums::COMMAND_TYPE_PROTOCOL_MESSAGE)}),
       "BadUpdateWorkflowExecutionMessage: the command ProtocolMessage is not supported by this version of "

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -50,6 +51,26 @@ std::int64_t settles(const history::HistoryEvent& event) {
       return event.timer_fired_event_attributes().started_event_id();
     case enums::EVENT_TYPE_TIMER_CANCELED:
       return event.timer_canceled_event_attributes().started_event_id();
+    case enums::EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED:
+      return event.external_workflow_execution_signaled_event_attributes().initiated_event_id();
+    case enums::EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
+      return event.signal_external_workflow_execution_failed_event_attributes().initiated_event_id();
+    case enums::EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+      return event.external_workflow_execution_cancel_requested_event_attributes().initiated_event_id();
+    case enums::EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
+      return event.request_cancel_external_workflow_execution_failed_event_attributes().initiated_event_id();
+    case enums::EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED:
+      return event.start_child_workflow_execution_failed_event_attributes().initiated_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED:
+      return event.child_workflow_execution_completed_event_attributes().initiated_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED:
+      return event.child_workflow_execution_failed_event_attributes().initiated_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED:
+      return event.child_workflow_execution_canceled_event_attributes().initiated_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED:
+      return event.child_workflow_execution_terminated_event_attributes().initiated_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT:
+      return event.child_workflow_execution_timed_out_event_attributes().initiated_event_id();
     default:
       return 0;
   }
@@ -71,6 +92,16 @@ std::int64_t started_of(const history::HistoryEvent& event) {
       return event.activity_task_timed_out_event_attributes().started_event_id();
     case enums::EVENT_TYPE_ACTIVITY_TASK_CANCELED:
       return event.activity_task_canceled_event_attributes().started_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED:
+      return event.child_workflow_execution_completed_event_attributes().started_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED:
+      return event.child_workflow_execution_failed_event_attributes().started_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED:
+      return event.child_workflow_execution_canceled_event_attributes().started_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED:
+      return event.child_workflow_execution_terminated_event_attributes().started_event_id();
+    case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT:
+      return event.child_workflow_execution_timed_out_event_attributes().started_event_id();
     default:
       return 0;
   }
@@ -97,7 +128,8 @@ void check_history(const std::vector<history::HistoryEvent>& events) {
       ASSERT_LT(started, event.event_id());
       const enums::EventType type = events[static_cast<std::size_t>(started - 1)].event_type();
       ASSERT_TRUE(type == enums::EVENT_TYPE_WORKFLOW_TASK_STARTED ||
-                  type == enums::EVENT_TYPE_ACTIVITY_TASK_STARTED);
+                  type == enums::EVENT_TYPE_ACTIVITY_TASK_STARTED ||
+                  type == enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED);
     }
     open_workflow_tasks += event.event_type() == enums::EVENT_TYPE_WORKFLOW_TASK_SCHEDULED ? 1 : 0;
     open_workflow_tasks -= event.event_type() == enums::EVENT_TYPE_WORKFLOW_TASK_COMPLETED ? 1 : 0;
@@ -161,6 +193,43 @@ void World::run(const std::function<void(Outcome&)>& command) {
   for (ExecutionId id : touched) {
     check_run(id);
   }
+  for (const RunWrite& write : out.writes) {
+    std::vector<ItemKey> outgoing;
+    for (const Item& item : write.upsert) {
+      if (!outbox_is_held_ && is_outgoing(item.key.kind) && item.due_at) {
+        outgoing.push_back(item.key);
+      }
+    }
+    std::sort(outgoing.begin(), outgoing.end(),
+              [](ItemKey a, ItemKey b) { return std::pair(a.id, a.kind) < std::pair(b.id, b.kind); });
+    for (const ItemKey item : outgoing) {
+      deliver_item(write.execution, item);
+    }
+  }
+}
+
+Execution* World::find(const WorkflowKey& key, const RunId& run_id) {
+  for (const auto& [id, run] : store_) {
+    if (run.key == key && run.run_id == run_id) {
+      return live_.at(id).get();
+    }
+  }
+  const auto current = current_.find(key.workflow_id.value);
+  return run_id.empty() && current != current_.end() ? live_.at(current->second).get() : nullptr;
+}
+
+void World::deliver_item(ExecutionId source, ItemKey item) {
+  Execution& from = *live_.at(source);
+  if (const std::optional<Address> address = address_of(from, item)) {
+    RunId to = address->run_id;
+    for (bool again = true; again;) {
+      run([&](Outcome& out) {
+        const RunId redirect = deliver(out, from, item, find(address->key, to), context());
+        again = !redirect.empty();
+        to = redirect;
+      });
+    }
+  }
 }
 
 void World::keep(const RunWrite& write) {
@@ -215,7 +284,8 @@ void World::check_run(ExecutionId id) {
   ASSERT_EQ(next_event_id(*live_.at(id)), static_cast<std::int64_t>(kept.events.size()) + 1);
   ASSERT_EQ(is_closed(*live_.at(id)), is_closing(kept.events.back().event_type()));
   for (const auto& [key, item] : kept.items) {
-    ASSERT_TRUE(!is_closed(*live_.at(id)) || key.kind == ItemKind::kSignalRequestIds);
+    ASSERT_TRUE(!is_closed(*live_.at(id)) || key.kind == ItemKind::kSignalRequestIds ||
+                key.kind == ItemKind::kReportToParent || key.kind == ItemKind::kParentClose);
   }
 }
 
@@ -223,6 +293,43 @@ Result<StartReply> World::start(const wire::StartWorkflowExecutionRequest& reque
   Execution* current = knows(request.workflow_id()) ? &execution(request.workflow_id()) : nullptr;
   std::optional<Result<StartReply>> reply;
   run([&](Outcome& out) { reply = start_workflow(out, current, request, context()); });
+  return *reply;
+}
+
+Result<wire::ResetWorkflowExecutionResponse> World::reset(
+    const std::string& workflow_id, int number, const wire::ResetWorkflowExecutionRequest& request) {
+  ExecutionId base = current_.at(workflow_id);
+  ResetHistory histories;
+  bool behind = false;
+  for (const auto& [id, run] : store_) {
+    if (run.key.workflow_id.value != workflow_id) {
+      continue;
+    }
+    if (number > 0 && --number == 0) {
+      base = id;
+    }
+  }
+  history::History kept;
+  for (const auto& [id, run] : store_) {
+    behind |= id == base;
+    if (run.key.workflow_id.value != workflow_id || !behind) {
+      continue;
+    }
+    for (const history::HistoryEvent& event : run.events) {
+      if (id == base && event.event_id() < request.workflow_task_finish_event_id()) {
+        *kept.add_events() = event;
+      } else {
+        histories.later.push_back(event);
+      }
+    }
+    behind = run.events.back().event_type() == enums::EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW;
+  }
+  histories.kept.push_back({1, kept.events_size(), api::serialize(kept)});
+  std::optional<Result<wire::ResetWorkflowExecutionResponse>> reply;
+  run([&](Outcome& out) {
+    reply = reset_workflow(out, *live_.at(base), execution(workflow_id), std::move(histories), request,
+                           context());
+  });
   return *reply;
 }
 
@@ -306,7 +413,11 @@ void World::advance(Duration duration) {
       break;
     }
     now_ = std::max(now_, time);
-    run([&](Outcome& out) { item_due(out, *live_.at(due->first), due->second, context()); });
+    if (is_outgoing(due->second.kind)) {
+      deliver_item(due->first, due->second);
+    } else {
+      run([&](Outcome& out) { item_due(out, *live_.at(due->first), due->second, context()); });
+    }
   }
   now_ = end;
 }

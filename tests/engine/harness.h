@@ -51,6 +51,9 @@ class World {
   void run(const std::function<void(Outcome&)>& command);
 
   Result<StartReply> start(const wire::StartWorkflowExecutionRequest& request);
+  // Of the `number`th run of the workflow id, 1, 2, …; 0: of its current one.
+  Result<wire::ResetWorkflowExecutionResponse> reset(const std::string& workflow_id, int number,
+                                                     const wire::ResetWorkflowExecutionRequest& request);
   // The first task that waits on the queue; none: an empty queue.
   std::optional<Result<WorkflowTaskStart>> poll_workflow(const Worker& worker,
                                                          std::string* workflow_id = nullptr);
@@ -61,6 +64,10 @@ class World {
   void advance(Duration duration);
   // Everything in memory is lost; another process opens the store. Orphans are failed at once.
   void crash();
+
+  // While held, what runs send to other runs waits to be due (as after a crash); else it is delivered at
+  // once.
+  void hold_outbox(bool hold) { outbox_is_held_ = hold; }
 
   // The current run of a workflow id.
   Execution& execution(const std::string& workflow_id);
@@ -75,6 +82,8 @@ class World {
 
  private:
   void keep(const RunWrite& write);
+  void deliver_item(ExecutionId source, ItemKey item);
+  Execution* find(const WorkflowKey& key, const RunId& run_id);
   void check_ready(const Outcome& out) const;
   void check_run(ExecutionId id);
   std::optional<std::pair<ExecutionId, ItemKey>> first_waiting(const std::string& queue) const;
@@ -91,6 +100,7 @@ class World {
   std::map<ExecutionId, std::unique_ptr<Execution>> live_;
   std::vector<std::pair<ExecutionId, history::HistoryEvent>> new_events_;
   std::vector<ReadyTask> ready_;
+  bool outbox_is_held_ = false;
 };
 
 // --- building requests

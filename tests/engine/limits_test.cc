@@ -57,6 +57,63 @@ TEST(Limits, MorePendingActivitiesThanAllowedFailTheTask) {
   });
 }
 
+command::Command child(std::size_t number) {
+  command::Command command;
+  command.set_command_type(enums::COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION);
+  auto* attributes = command.mutable_start_child_workflow_execution_command_attributes();
+  attributes->set_workflow_id(fmt::format("c{}", number));
+  attributes->mutable_workflow_type()->set_name("Child");
+  return command;
+}
+
+command::Command external_signal(std::size_t) {
+  command::Command command;
+  command.set_command_type(enums::COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION);
+  auto* attributes = command.mutable_signal_external_workflow_execution_command_attributes();
+  attributes->mutable_execution()->set_workflow_id("other");
+  attributes->set_signal_name("s");
+  return command;
+}
+
+command::Command external_cancel(std::size_t) {
+  command::Command command;
+  command.set_command_type(enums::COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION);
+  command.mutable_request_cancel_external_workflow_execution_command_attributes()->set_workflow_id("other");
+  return command;
+}
+
+TEST(Limits, MoreOfWhatReachesOtherRunsThanAllowedFailsTheTask) {
+  struct Case {
+    command::Command (*command)(std::size_t);
+    const char* message;
+  };
+  for (const auto& [command, message] :
+       {Case{&child,
+             "PendingChildWorkflowsLimitExceeded: the number of pending child workflow executions, 2000, has "
+             "reached the per-workflow limit of 2000"},
+        Case{&external_signal,
+             "PendingSignalsLimitExceeded: the number of pending signals to external workflows, "
+             "2000, has reached the per-workflow limit of 2000"},
+        Case{&external_cancel,
+             "PendingRequestCancelLimitExceeded: the number of pending requests to cancel external "
+             "workflows, 2000, has reached the per-workflow limit of 2000"}}) {
+    World world;
+    ASSERT_TRUE(world.start(start_request("w")).ok());
+    wire::RespondWorkflowTaskCompletedRequest request;
+    for (std::size_t i = 0; i <= limits::kPendingChildren; ++i) {
+      *request.add_commands() = command(i);
+    }
+    const WorkflowTaskStart over = take_workflow_task(world);
+    world.run([&](Outcome& out) {
+      EXPECT_EQ(complete_workflow_task(out, world.execution("w"), over.ref, request, {}, world.context())
+                    .status()
+                    .message(),
+                message);
+    });
+    EXPECT_EQ(world.runs().size(), 1U) << "nothing is started of a task that failed";
+  }
+}
+
 TEST(Limits, TooManyBufferedEventsFailTheTaskThatTheyWaitFor) {
   World world;
   ASSERT_TRUE(world.start(start_request("w")).ok());

@@ -5,7 +5,6 @@
 #include <stdexcept>
 #include <utility>
 
-
 namespace perdure::engine::testing {
 
 std::string Transcript::run(const std::vector<std::string>& commands) {
@@ -40,6 +39,15 @@ void Transcript::carry_out(const Line& line) {
     world_.advance(Duration(parse_duration(line.values.begin()->first)));
   } else if (line.name == "crash") {
     world_.crash();
+  } else if (line.name == "reset") {
+    reset(line);
+  } else if (line.name == "hold-outbox") {
+    world_.hold_outbox(true);
+  } else if (line.name == "release-outbox") {
+    world_.hold_outbox(false);
+    world_.advance({});
+  } else if (line.name == "signal-with-start") {
+    signal_with_start(line);
   } else if (line.name == "describe") {
     describe(line);
   } else if (line.name == "items") {
@@ -80,7 +88,9 @@ void Transcript::print_events() {
   }
 }
 
-void Transcript::start(const Line& line) {
+namespace {
+
+wire::StartWorkflowExecutionRequest start_request_of(const Line& line) {
   wire::StartWorkflowExecutionRequest request = start_request(line.get("id"));
   request.set_request_id(line.get("request", "start-" + line.get("id")));
   request.mutable_workflow_type()->set_name(line.get("type", "Flow"));
@@ -106,13 +116,53 @@ void Transcript::start(const Line& line) {
   if (line.has("retry")) {
     *request.mutable_retry_policy() = retry_policy(line.get("retry"));
   }
+  request.set_cron_schedule(line.get("cron"));
   if (line.has("input")) {
     *request.mutable_input() = text(line.get("input"));
   }
-  Result<StartReply> reply = world_.start(request);
+  return request;
+}
+
+}  // namespace
+
+void Transcript::print_start(const Result<StartReply>& reply) {
   print_status(reply.status());
   if (reply) {
     print(fmt::format("{} {}", reply->started ? "started" : "existing", reply->run_id));
+  }
+}
+
+void Transcript::start(const Line& line) { print_start(world_.start(start_request_of(line))); }
+
+void Transcript::signal_with_start(const Line& line) {
+  wire::StartWorkflowExecutionRequest start = start_request_of(line);
+  if (!line.has("conflict")) {
+    start.set_workflow_id_conflict_policy(enums::WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING);
+  }
+  wire::SignalWorkflowExecutionRequest signal;
+  signal.set_signal_name(line.get("name", "s"));
+  signal.set_identity("client");
+  signal.set_request_id(start.request_id());
+  Execution* current = world_.knows(line.get("id")) ? &world_.execution(line.get("id")) : nullptr;
+  std::optional<Result<StartReply>> reply;
+  world_.run([&](Outcome& out) {
+    reply = signal_with_start_workflow(out, current, start, signal, world_.context());
+  });
+  print_start(*reply);
+}
+
+void Transcript::reset(const Line& line) {
+  wire::ResetWorkflowExecutionRequest request;
+  request.set_workflow_task_finish_event_id(std::stoll(line.get("to")));
+  request.set_reason(line.get("reason", "again"));
+  request.set_request_id(line.get("request", "reset"));
+  if (line.has("exclude")) {
+    request.add_reset_reapply_exclude_types(by_name<enums::ResetReapplyExcludeType>(line.get("exclude")));
+  }
+  const auto reply = world_.reset(line.get("id"), std::stoi(line.get("run", "0")), request);
+  print_status(reply.status());
+  if (reply) {
+    print("reset to " + reply->run_id());
   }
 }
 
@@ -207,6 +257,7 @@ void Transcript::complete(const Line& line) {
   PollerInfo worker;
   worker.identity = request.identity();
   worker.task_queue = "q";
+  worker.namespace_id = "default-id";
   std::optional<Result<WorkflowTaskCompletion>> reply;
   const std::string workflow_id = task.workflow_id;
   const WorkflowTaskRef ref = task.workflow;
@@ -305,6 +356,9 @@ void Transcript::describe(const Line& line) {
   const auto response = describe_workflow(world_.execution(line.get("id")), world_.now());
   print("  config: " + renderer_.fields(response.execution_config()));
   print("  info: " + renderer_.fields(response.workflow_execution_info()));
+  for (const auto& child : response.pending_children()) {
+    print("  child: " + renderer_.fields(child));
+  }
   print("  extended: " + renderer_.fields(response.workflow_extended_info()));
   for (const auto& activity : response.pending_activities()) {
     print("  activity: " + renderer_.fields(activity));
@@ -321,7 +375,12 @@ void Transcript::items(const Line& line) {
                                               {ItemKind::kRunTimeout, "RunTimeout"},
                                               {ItemKind::kExecutionTimeout, "ExecutionTimeout"},
                                               {ItemKind::kStartBackoff, "StartBackoff"},
-                                              {ItemKind::kSignalRequestIds, "SignalRequestIds"}};
+                                              {ItemKind::kSignalRequestIds, "SignalRequestIds"},
+                                              {ItemKind::kChild, "Child"},
+                                              {ItemKind::kExternalSignal, "ExternalSignal"},
+                                              {ItemKind::kExternalCancel, "ExternalCancel"},
+                                              {ItemKind::kReportToParent, "ReportToParent"},
+                                              {ItemKind::kParentClose, "ParentClose"}};
   for (const auto& [key, item] : world_.kept(line.get("id")).items) {
     std::string text = fmt::format("  item {} {}", names.at(key.kind), key.id);
     if (item.due_at) {

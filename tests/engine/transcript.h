@@ -4,6 +4,8 @@
 //
 //   start id=w1 [type= queue= request= reuse= conflict= run-timeout= execution-timeout= task-timeout= delay=
 //         retry=initial:1s,attempts:3]
+//   reset id= to= [run=NUMBER reason= exclude=Signal]
+//   signal-with-start id= name= [as start]    hold-outbox        release-outbox
 //   signal id= name= [input= request=]        cancel id=        terminate id= [reason=]
 //   poll-workflow queue= [worker= sticky in-process as=TASK]      (TASK is "last" unless named)
 //   complete [task=TASK sticky=queue:10s force return-new as=TASK] [commands=[StartTimer id=1 after=10s; …]]
@@ -36,6 +38,9 @@ class Transcript {
 
   void carry_out(const Line& line);
   void start(const Line& line);
+  void print_start(const Result<StartReply>& reply);
+  void signal_with_start(const Line& line);
+  void reset(const Line& line);
   void signal(const Line& line);
   void cancel(const Line& line);
   void terminate(const Line& line);

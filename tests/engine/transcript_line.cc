@@ -128,6 +128,38 @@ command::Command scheduled_activity(const Line& line) {
   return result;
 }
 
+command::Command started_child(const Line& line) {
+  command::Command result;
+  result.set_command_type(enums::COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION);
+  auto* attributes = result.mutable_start_child_workflow_execution_command_attributes();
+  attributes->set_namespace_(line.get("namespace"));
+  attributes->set_workflow_id(line.get("id"));
+  attributes->mutable_workflow_type()->set_name(line.get("type", "Child"));
+  if (line.has("queue")) {
+    attributes->mutable_task_queue()->set_name(line.get("queue"));
+  }
+  if (line.has("close")) {
+    attributes->set_parent_close_policy(by_name<enums::ParentClosePolicy>(line.get("close")));
+  }
+  if (line.has("reuse")) {
+    attributes->set_workflow_id_reuse_policy(by_name<enums::WorkflowIdReusePolicy>(line.get("reuse")));
+  }
+  if (line.has("retry")) {
+    *attributes->mutable_retry_policy() = retry_policy(line.get("retry"));
+  }
+  if (line.has("execution-timeout")) {
+    *attributes->mutable_workflow_execution_timeout() = duration(line.get("execution-timeout"));
+  }
+  if (line.has("run-timeout")) {
+    *attributes->mutable_workflow_run_timeout() = duration(line.get("run-timeout"));
+  }
+  attributes->set_cron_schedule(line.get("cron"));
+  if (line.has("input")) {
+    *attributes->mutable_input() = text(line.get("input"));
+  }
+  return result;
+}
+
 }  // namespace
 
 command::Command workflow_command(const Line& line) {
@@ -162,7 +194,24 @@ command::Command workflow_command(const Line& line) {
     result.set_command_type(enums::COMMAND_TYPE_RECORD_MARKER);
     result.mutable_record_marker_command_attributes()->set_marker_name(line.get("name"));
   } else if (line.name == "StartChild") {
-    result.set_command_type(enums::COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION);
+    result = started_child(line);
+  } else if (line.name == "SignalExternal") {
+    result.set_command_type(enums::COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION);
+    auto* attributes = result.mutable_signal_external_workflow_execution_command_attributes();
+    attributes->mutable_execution()->set_workflow_id(line.get("id"));
+    attributes->mutable_execution()->set_run_id(line.get("run"));
+    attributes->set_namespace_(line.get("namespace"));
+    attributes->set_signal_name(line.get("name", "s"));
+    *attributes->mutable_input() = text(line.get("input", "hello"));
+    attributes->set_child_workflow_only(line.has("child-only"));
+  } else if (line.name == "CancelExternal") {
+    result.set_command_type(enums::COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION);
+    auto* attributes = result.mutable_request_cancel_external_workflow_execution_command_attributes();
+    attributes->set_workflow_id(line.get("id"));
+    attributes->set_run_id(line.get("run"));
+    attributes->set_namespace_(line.get("namespace"));
+    attributes->set_reason(line.get("reason"));
+    attributes->set_child_workflow_only(line.has("child-only"));
   } else {
     throw std::invalid_argument("no such workflow command: " + line.name);
   }
