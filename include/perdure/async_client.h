@@ -21,9 +21,28 @@
 
 namespace perdure {
 
+// One update of a workflow; see WorkflowUpdateHandle.
+template <class R = Payload>
+class AsyncWorkflowUpdateHandle {
+ public:
+  explicit AsyncWorkflowUpdateHandle(detail::UpdateReference update) : update_(std::move(update)) {}
+
+  const std::string& id() const { return update_.id; }
+  const std::string& workflow_id() const { return update_.workflow_id; }
+  const std::string& workflow_run_id() const { return update_.workflow_run_id; }
+  Async<R> result() const {
+    return detail::make_async<R, Payload>(
+        update_.connection, [&](auto done) { detail::async_update_result(update_, std::move(done)); },
+        detail::DecodeResult<R>());
+  }
+
+ private:
+  detail::UpdateReference update_;
+};
+
 // One workflow; see WorkflowHandle, whose calls these are.
 template <class R = Payload>
-class AsyncWorkflowHandle {
+class AsyncWorkflowHandle : public detail::HandleCalls<AsyncWorkflowHandle<R>> {
  public:
   explicit AsyncWorkflowHandle(detail::WorkflowReference workflow) : workflow_(std::move(workflow)) {}
 
@@ -38,15 +57,6 @@ class AsyncWorkflowHandle {
         detail::DecodeResult<R>());
   }
 
-  template <auto Handler, class... A>
-    requires(detail::kArity<Handler> == sizeof...(A))
-  Async<void> signal(const A&... arguments) const {
-    return send_signal(std::string(signal_name<Handler>), detail::encode_call<Handler>(arguments...));
-  }
-  template <class... A>
-  Async<void> signal(const std::string& name, const A&... arguments) const {
-    return send_signal(name, to_payloads(arguments...));
-  }
   Async<void> cancel(const std::string& reason = "") const {
     return make_void([&](auto done) { detail::async_cancel(workflow_, reason, std::move(done)); });
   }
@@ -59,6 +69,14 @@ class AsyncWorkflowHandle {
         [](WorkflowExecutionDescription description) { return description; });
   }
 
+  // An update that was started before; nothing is sent.
+  template <auto Handler>
+  AsyncWorkflowUpdateHandle<detail::UpdateResultOf<Handler>> get_update_handle(std::string update_id) const {
+    return AsyncWorkflowUpdateHandle<detail::UpdateResultOf<Handler>>(
+        {workflow_.connection, std::move(update_id), workflow_.workflow_id,
+         workflow_.first_execution_run_id.empty() ? workflow_.run_id : std::string(), nullptr});
+  }
+
   // The same workflow, with calls that block.
   WorkflowHandle<R> blocking() const { return WorkflowHandle<R>(workflow_); }
 
@@ -66,6 +84,38 @@ class AsyncWorkflowHandle {
   template <class Call>
   Async<void> make_void(const Call& call) const {
     return detail::make_async<void, void>(workflow_.connection, call, [] {});
+  }
+  friend class detail::HandleCalls<AsyncWorkflowHandle>;
+
+  template <class Q>
+  Async<Q> send_query(const std::string& name, Payloads arguments, const QueryOptions& options) const {
+    return detail::make_async<Q, Payload>(
+        workflow_.connection,
+        [&](auto done) {
+          detail::async_query(workflow_, name, std::move(arguments), options, std::move(done));
+        },
+        detail::DecodeResult<Q>());
+  }
+  template <class U>
+  Async<U> send_execute_update(const std::string& name, Payloads arguments,
+                               const UpdateOptions& options) const {
+    return detail::make_async<U, Payload>(
+        workflow_.connection,
+        [&](auto done) {
+          detail::async_execute_update(workflow_, name, std::move(arguments),
+                                       {WorkflowUpdateStage::kCompleted, options.id}, std::move(done));
+        },
+        detail::DecodeResult<U>());
+  }
+  template <class U>
+  Async<AsyncWorkflowUpdateHandle<U>> send_start_update(const std::string& name, Payloads arguments,
+                                                        const StartUpdateOptions& options) const {
+    return detail::make_async<AsyncWorkflowUpdateHandle<U>, detail::UpdateReference>(
+        workflow_.connection,
+        [&](auto done) {
+          detail::async_start_update(workflow_, name, std::move(arguments), options, std::move(done));
+        },
+        [](detail::UpdateReference update) { return AsyncWorkflowUpdateHandle<U>(std::move(update)); });
   }
   Async<void> send_signal(const std::string& name, Payloads arguments) const {
     return make_void(

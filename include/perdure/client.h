@@ -18,14 +18,42 @@
 #include "perdure/client_options.h"
 #include "perdure/detail/call.h"
 #include "perdure/detail/client_calls.h"
+#include "perdure/detail/handle_calls.h"
+#include "perdure/detail/with_start_calls.h"
 #include "perdure/error.h"
 #include "perdure/names.h"
 
 namespace perdure {
 
-// One workflow, by id: its current run, or the run that was asked for. R is what the workflow gives.
+// One update of a workflow. R is what its handler gives.
 template <class R = Payload>
-class WorkflowHandle {
+class WorkflowUpdateHandle {
+ public:
+  explicit WorkflowUpdateHandle(detail::UpdateReference update) : update_(std::move(update)) {}
+
+  const std::string& id() const { return update_.id; }
+  const std::string& workflow_id() const { return update_.workflow_id; }
+  const std::string& workflow_run_id() const { return update_.workflow_run_id; }
+
+  // Waits until its handler has ended. Throws WorkflowUpdateFailedError, whose cause() says what happened.
+  R result() const {
+    const Payload result = detail::update_result(update_);
+    if constexpr (!std::is_void_v<R>) {
+      return from_payload<R>(result);
+    }
+  }
+
+ private:
+  detail::UpdateReference update_;
+};
+
+// One workflow, by id: its current run, or the run that was asked for. R is what the workflow gives. For
+// signal, query, execute_update and start_update see detail/handle_calls.h:
+//   handle.signal<&Order::approve>("me");
+//   std::string status = handle.query<&Order::status>();
+//   int total = handle.execute_update<&Cart::add_item>({.name = "tea", .count = 2});
+template <class R = Payload>
+class WorkflowHandle : public detail::HandleCalls<WorkflowHandle<R>> {
  public:
   explicit WorkflowHandle(detail::WorkflowReference workflow) : workflow_(std::move(workflow)) {}
 
@@ -44,57 +72,16 @@ class WorkflowHandle {
     }
   }
 
-  // signal<&Order::approve>(arguments of Order::approve…): returns when the signal is durable.
+  // An update of this workflow that was started before, perhaps by another program; nothing is sent.
   template <auto Handler>
-    requires(detail::kArity<Handler> == 0)
-  void signal() const {
-    detail::signal_workflow(workflow_, std::string(signal_name<Handler>), detail::encode_call<Handler>());
+  WorkflowUpdateHandle<detail::UpdateResultOf<Handler>> get_update_handle(std::string update_id) const {
+    return get_update_handle_by_name<detail::UpdateResultOf<Handler>>(std::move(update_id));
   }
-  template <auto Handler>
-    requires(detail::kArity<Handler> == 1)
-  void signal(detail::Argument<Handler, 0> a0) const {
-    detail::signal_workflow(workflow_, std::string(signal_name<Handler>), detail::encode_call<Handler>(a0));
-  }
-  template <auto Handler>
-    requires(detail::kArity<Handler> == 2)
-  void signal(detail::Argument<Handler, 0> a0, detail::Argument<Handler, 1> a1) const {
-    detail::signal_workflow(workflow_, std::string(signal_name<Handler>),
-                            detail::encode_call<Handler>(a0, a1));
-  }
-  template <auto Handler>
-    requires(detail::kArity<Handler> == 3)
-  void signal(detail::Argument<Handler, 0> a0, detail::Argument<Handler, 1> a1,
-              detail::Argument<Handler, 2> a2) const {
-    detail::signal_workflow(workflow_, std::string(signal_name<Handler>),
-                            detail::encode_call<Handler>(a0, a1, a2));
-  }
-  template <auto Handler>
-    requires(detail::kArity<Handler> == 4)
-  void signal(detail::Argument<Handler, 0> a0, detail::Argument<Handler, 1> a1,
-              detail::Argument<Handler, 2> a2, detail::Argument<Handler, 3> a3) const {
-    detail::signal_workflow(workflow_, std::string(signal_name<Handler>),
-                            detail::encode_call<Handler>(a0, a1, a2, a3));
-  }
-  template <auto Handler>
-    requires(detail::kArity<Handler> == 5)
-  void signal(detail::Argument<Handler, 0> a0, detail::Argument<Handler, 1> a1,
-              detail::Argument<Handler, 2> a2, detail::Argument<Handler, 3> a3,
-              detail::Argument<Handler, 4> a4) const {
-    detail::signal_workflow(workflow_, std::string(signal_name<Handler>),
-                            detail::encode_call<Handler>(a0, a1, a2, a3, a4));
-  }
-  template <auto Handler>
-    requires(detail::kArity<Handler> == 6)
-  void signal(detail::Argument<Handler, 0> a0, detail::Argument<Handler, 1> a1,
-              detail::Argument<Handler, 2> a2, detail::Argument<Handler, 3> a3,
-              detail::Argument<Handler, 4> a4, detail::Argument<Handler, 5> a5) const {
-    detail::signal_workflow(workflow_, std::string(signal_name<Handler>),
-                            detail::encode_call<Handler>(a0, a1, a2, a3, a4, a5));
-  }
-  // A signal that this program knows by name only: signal("approve", "me").
-  template <class... A>
-  void signal(const std::string& name, const A&... arguments) const {
-    detail::signal_workflow(workflow_, name, to_payloads(arguments...));
+  template <class U = Payload>
+  WorkflowUpdateHandle<U> get_update_handle_by_name(std::string update_id) const {
+    return WorkflowUpdateHandle<U>(
+        {workflow_.connection, std::move(update_id), workflow_.workflow_id,
+         workflow_.first_execution_run_id.empty() ? workflow_.run_id : std::string(), nullptr});
   }
 
   // Asks the workflow to cancel; its wait throws CancelledError.
@@ -107,10 +94,58 @@ class WorkflowHandle {
   std::string fetch_history() const { return detail::fetch_history_json(workflow_); }
 
  private:
+  friend class detail::HandleCalls<WorkflowHandle>;
+
+  void send_signal(const std::string& name, Payloads arguments) const {
+    detail::signal_workflow(workflow_, name, std::move(arguments));
+  }
+  template <class Q>
+  Q send_query(const std::string& name, Payloads arguments, const QueryOptions& options) const {
+    return from_payload<Q>(detail::query_workflow(workflow_, name, std::move(arguments), options));
+  }
+  template <class U>
+  U send_execute_update(const std::string& name, Payloads arguments, const UpdateOptions& options) const {
+    return send_start_update<U>(name, std::move(arguments), {WorkflowUpdateStage::kCompleted, options.id})
+        .result();
+  }
+  template <class U>
+  WorkflowUpdateHandle<U> send_start_update(const std::string& name, Payloads arguments,
+                                            const StartUpdateOptions& options) const {
+    return WorkflowUpdateHandle<U>(detail::start_update(workflow_, name, std::move(arguments), options));
+  }
+
   detail::WorkflowReference workflow_;
 };
 
-class Client {
+// A start that goes with an update; see Client::with_start_workflow. Used once. R is what the workflow gives.
+template <class R>
+class WithStartWorkflowOperation {
+ public:
+  explicit WithStartWorkflowOperation(detail::WithStart start)
+      : start_(std::make_shared<detail::WithStart>(std::move(start))) {}
+
+  // The workflow, once the update was sent. Throws PerdureError before.
+  WorkflowHandle<R> workflow_handle() const {
+    if (!start_->started) {
+      throw PerdureError("WithStartWorkflowOperation::workflow_handle: its update was not sent yet");
+    }
+    return WorkflowHandle<R>(*start_->started);
+  }
+
+ private:
+  friend class Client;
+  std::shared_ptr<detail::WithStart> start_;
+};
+
+// start_signal<&Chat::say>(arguments of Chat::say…): a signal that goes with a start,
+//   client.start_workflow<Chat>({.id = …, .start_signal = perdure::start_signal<&Chat::say>("hello")});
+template <auto Handler, class... A>
+  requires(detail::kArity<Handler> == sizeof...(A))
+StartSignal start_signal(const A&... arguments) {
+  return {std::string(signal_name<Handler>), detail::encode_call<Handler>(arguments...)};
+}
+
+class Client : public detail::WithStartCalls<Client> {
  public:
   // "file:DIR": the whole service runs inside this program, its state in DIR, which is made if it does not
   // exist and belongs to one program at a time. "HOST:PORT": a Perdure or Temporal server, for programs that
@@ -268,6 +303,29 @@ class Client {
   const std::shared_ptr<client::Connection>& connection() const { return connection_; }
 
  private:
+  friend class detail::WithStartCalls<Client>;
+
+  template <class W>
+  WithStartWorkflowOperation<detail::RunResultOf<W>> prepare_start(Payloads arguments,
+                                                                   const WorkflowOptions& options) const {
+    return WithStartWorkflowOperation<detail::RunResultOf<W>>(
+        detail::WithStart{std::string(workflow_name<W>), std::move(arguments), options, std::nullopt});
+  }
+  template <class U, class W>
+  WorkflowUpdateHandle<U> send_start_update_with_start(WithStartWorkflowOperation<W>& start,
+                                                       const std::string& name, Payloads arguments,
+                                                       const StartUpdateOptions& options) const {
+    return WorkflowUpdateHandle<U>(
+        detail::start_update_with_start(connection_, *start.start_, name, std::move(arguments), options));
+  }
+  template <class U, class W>
+  U send_execute_update_with_start(WithStartWorkflowOperation<W>& start, const std::string& name,
+                                   Payloads arguments, const UpdateOptions& options) const {
+    return send_start_update_with_start<U>(start, name, std::move(arguments),
+                                           {WorkflowUpdateStage::kCompleted, options.id})
+        .result();
+  }
+
   template <class W>
   WorkflowHandle<detail::RunResultOf<W>> start(Payloads arguments, const WorkflowOptions& options) const {
     return WorkflowHandle<detail::RunResultOf<W>>(

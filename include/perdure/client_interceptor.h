@@ -2,10 +2,12 @@
 // Interceptors around what a client sends. See interceptor.h.
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "perdure/client_options.h"
+#include "perdure/error.h"
 #include "perdure/payload.h"
 
 namespace perdure {
@@ -32,6 +34,44 @@ struct SignalWorkflowInput {
   std::string signal{};
   Payloads args{};
   Headers headers{};
+};
+struct QueryWorkflowInput {
+  WorkflowTarget workflow{};
+  std::string query{};
+  Payloads args{};
+  QueryOptions options{};
+  Headers headers{};
+};
+struct StartWorkflowUpdateInput {
+  WorkflowTarget workflow{};
+  std::string update{};
+  Payloads args{};
+  StartUpdateOptions options{};  // with an id
+  Headers headers{};
+};
+// How an update ended.
+struct WorkflowUpdateOutcome {
+  Payload result{};
+  std::shared_ptr<const FailureError> failure{};  // null: `result`
+};
+struct StartWorkflowUpdateOutput {
+  std::string id{};
+  std::string workflow_id{};
+  std::string workflow_run_id{};
+  std::optional<WorkflowUpdateOutcome> outcome{};  // when it is known already
+};
+struct StartUpdateWithStartWorkflowInput {
+  StartWorkflowInput start{};
+  StartWorkflowUpdateInput update{};  // its target is the workflow that is started
+};
+struct StartUpdateWithStartWorkflowOutput {
+  StartWorkflowOutput start{};
+  StartWorkflowUpdateOutput update{};
+};
+struct WorkflowUpdateResultInput {
+  std::string id{};
+  std::string workflow_id{};
+  std::string workflow_run_id{};
 };
 struct CancelWorkflowInput {
   WorkflowTarget workflow{};
@@ -86,6 +126,19 @@ class ClientOutboundInterceptor {
     return next_->start_workflow(std::move(input));
   }
   virtual void signal_workflow(SignalWorkflowInput input) { next_->signal_workflow(std::move(input)); }
+  virtual Payload query_workflow(QueryWorkflowInput input) { return next_->query_workflow(std::move(input)); }
+  // Returns when the update is as far as its options say.
+  virtual StartWorkflowUpdateOutput start_workflow_update(StartWorkflowUpdateInput input) {
+    return next_->start_workflow_update(std::move(input));
+  }
+  virtual StartUpdateWithStartWorkflowOutput start_update_with_start_workflow(
+      StartUpdateWithStartWorkflowInput input) {
+    return next_->start_update_with_start_workflow(std::move(input));
+  }
+  // Waits until the update has ended.
+  virtual WorkflowUpdateOutcome workflow_update_result(WorkflowUpdateResultInput input) {
+    return next_->workflow_update_result(std::move(input));
+  }
   virtual void cancel_workflow(CancelWorkflowInput input) { next_->cancel_workflow(std::move(input)); }
   virtual void terminate_workflow(TerminateWorkflowInput input) {
     next_->terminate_workflow(std::move(input));

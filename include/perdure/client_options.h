@@ -13,19 +13,13 @@
 #include "perdure/payload.h"
 #include "perdure/retry_policy.h"
 #include "perdure/search_attributes.h"
+#include "perdure/workflow_id_policy.h"
 
 namespace perdure {
 
 class Executor;
 class Interceptor;
 class MetricsSink;
-
-// Whether a workflow id may be used again once its last run has closed. Values are the wire's.
-enum class WorkflowIdReusePolicy {
-  kAllowDuplicate = 1,
-  kAllowDuplicateFailedOnly = 2,  // only if that run failed, timed out, was cancelled or terminated
-  kRejectDuplicate = 3,           // never: WorkflowAlreadyStartedError
-};
 
 // What a start does when the workflow id has an open run. Values are the wire's.
 enum class WorkflowIdConflictPolicy {
@@ -83,6 +77,12 @@ struct ConnectOptions {
   bool gzip = false;                                                // compresses requests
 };
 
+// A signal that goes with a start: start_signal<&Chat::say>("hello"), see client.h.
+struct StartSignal {
+  std::string name{};
+  Payloads args{};
+};
+
 // Named as in Temporal's Python SDK. `id` and `task_queue` are required. Durations that are not given are not
 // limited (task_timeout: 10 s).
 struct WorkflowOptions {
@@ -100,6 +100,33 @@ struct WorkflowOptions {
   std::string static_summary{};           // one line, shown in user interfaces
   std::string static_details{};           // more of it, in Markdown
   std::string request_id{};               // the same id twice starts one run; empty: a fresh one
+  // Sent to the workflow, which is started only if its id has no open run: both or neither. See
+  // start_signal<F>() in client.h.
+  std::optional<StartSignal> start_signal{};
+};
+
+// When a query is refused instead of answered. Values are the wire's.
+enum class QueryRejectCondition {
+  kNone = 1,                 // never
+  kNotOpen = 2,              // the run has closed
+  kNotCompletedCleanly = 3,  // the run failed, timed out, was cancelled or terminated
+};
+struct QueryOptions {
+  std::optional<QueryRejectCondition> reject_condition{};
+};
+
+// How far an update is. Values are the wire's.
+enum class WorkflowUpdateStage {
+  kAdmitted = 1,   // the service knows it
+  kAccepted = 2,   // its validator let it pass; it is in the history
+  kCompleted = 3,  // its handler ended
+};
+struct UpdateOptions {
+  std::string id{};  // the same id twice is one update; empty: a fresh one
+};
+struct StartUpdateOptions {
+  WorkflowUpdateStage wait_for_stage = WorkflowUpdateStage::kAccepted;  // kAccepted or kCompleted
+  std::string id{};
 };
 
 // What describe() tells.

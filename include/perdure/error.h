@@ -8,12 +8,18 @@
 //   │  ├─ TimeoutError               a time limit passed
 //   │  ├─ TerminatedError            a run that was terminated
 //   │  ├─ ServerError                a failure that the service itself made
-//   │  └─ ActivityError              an activity that failed or timed out; cause() says why
+//   │  ├─ ActivityError              an activity that failed or timed out; cause() says why
+//   │  ├─ ChildWorkflowError         a child workflow that did not complete; cause() says why
+//   │  └─ WorkflowAlreadyStartedError  the workflow id is taken
 //   ├─ WorkflowFailureError          client: the run did not complete; cause() says why
+//   ├─ WorkflowQueryFailedError      client: the query handler threw, or there is none
+//   ├─ WorkflowQueryRejectedError    client: the run is not as the query asked for
+//   ├─ WorkflowUpdateFailedError     client: the update was refused or failed; cause() says why
 //   ├─ ContinuedAsNewError           client: the run continued as another one
-//   ├─ WorkflowAlreadyStartedError   client: the workflow id is taken
 //   ├─ RpcError                      client: the service refused a call
-//   │  └─ WorkflowNotFoundError
+//   │  ├─ WorkflowNotFoundError
+//   │  └─ WorkflowUpdateRpcTimeoutOrCancelledError
+//   ├─ ReadOnlyContextError          a query handler or a validator did more than look
 //   ├─ DataConversionError           a payload does not hold the type that was asked for
 //   ├─ OptionsError                  an option is missing or out of range
 //   └─ NondeterminismError           a replay did not follow its history
@@ -195,6 +201,35 @@ class ActivityError : public FailureError {
   std::shared_ptr<const ActivityErrorInfo> info_;
 };
 
+struct ChildWorkflowErrorInfo {
+  std::string namespace_name{};
+  std::string workflow_id{};
+  std::string run_id{};
+  std::string workflow_type{};
+  std::int64_t initiated_event_id = 0;
+  std::int64_t started_event_id = 0;
+  RetryState retry_state = RetryState::kUnspecified;
+};
+
+// A child workflow that failed, timed out, was terminated or could not be started. cause() says why.
+class ChildWorkflowError : public FailureError {
+ public:
+  ChildWorkflowError(const std::string& message, ChildWorkflowErrorInfo info, Data data)
+      : FailureError(message, std::move(data)),
+        info_(std::make_shared<ChildWorkflowErrorInfo>(std::move(info))) {}
+
+  const std::string& namespace_name() const { return info_->namespace_name; }
+  const std::string& workflow_id() const { return info_->workflow_id; }
+  const std::string& run_id() const { return info_->run_id; }
+  const std::string& workflow_type() const { return info_->workflow_type; }
+  std::int64_t initiated_event_id() const { return info_->initiated_event_id; }
+  std::int64_t started_event_id() const { return info_->started_event_id; }
+  RetryState retry_state() const { return info_->retry_state; }
+
+ private:
+  std::shared_ptr<const ChildWorkflowErrorInfo> info_;
+};
+
 // Thrown to a client that waits for a run which failed, was cancelled, terminated or timed out.
 class WorkflowFailureError : public PerdureError {
  public:
@@ -222,12 +257,13 @@ class ContinuedAsNewError : public PerdureError {
   std::shared_ptr<const std::string> new_run_id_;
 };
 
-// The workflow id names an open run, or a closed one that the reuse policy protects.
-class WorkflowAlreadyStartedError : public PerdureError {
+// The workflow id names an open run, or a closed one that the reuse policy protects. Thrown to clients, and
+// in a workflow where it starts a child; run_id() is not known there.
+class WorkflowAlreadyStartedError : public FailureError {
  public:
   WorkflowAlreadyStartedError(std::string workflow_id, std::string workflow_type, std::string run_id)
-      : PerdureError("Workflow execution already started: workflow id \"" + workflow_id + "\", run id \"" +
-                     run_id + "\""),
+      : FailureError("Workflow execution already started: workflow id \"" + workflow_id +
+                     (run_id.empty() ? "\"" : "\", run id \"" + run_id + "\"")),
         names_(std::make_shared<Names>(
             Names{std::move(workflow_id), std::move(workflow_type), std::move(run_id)})) {}
 
@@ -240,6 +276,48 @@ class WorkflowAlreadyStartedError : public PerdureError {
     std::string workflow_id, workflow_type, run_id;
   };
   std::shared_ptr<const Names> names_;
+};
+
+// The query's handler threw, or the workflow has none of that name; the message says which.
+class WorkflowQueryFailedError : public PerdureError {
+ public:
+  explicit WorkflowQueryFailedError(const std::string& message,
+                                    std::shared_ptr<const FailureError> cause = nullptr)
+      : PerdureError(message), cause_(std::move(cause)) {}
+
+  // What the handler threw; null when the service does not tell.
+  std::shared_ptr<const FailureError> cause() const { return cause_; }
+
+ private:
+  std::shared_ptr<const FailureError> cause_;
+};
+
+enum class WorkflowExecutionStatus;  // client_options.h
+
+// The run has closed, or has failed, and QueryOptions::reject_condition asked for another.
+class WorkflowQueryRejectedError : public PerdureError {
+ public:
+  WorkflowQueryRejectedError(WorkflowExecutionStatus status, const std::string& status_name)
+      : PerdureError("Query rejected, status: " + status_name), status_(status) {}
+
+  WorkflowExecutionStatus status() const { return status_; }
+
+ private:
+  WorkflowExecutionStatus status_;
+};
+
+// The update was refused by its validator, had no handler, or its handler threw.
+class WorkflowUpdateFailedError : public PerdureError {
+ public:
+  explicit WorkflowUpdateFailedError(std::shared_ptr<const FailureError> cause)
+      : PerdureError(cause ? std::string("Workflow update failed: ") + cause->what()
+                           : std::string("Workflow update failed")),
+        cause_(std::move(cause)) {}
+
+  std::shared_ptr<const FailureError> cause() const { return cause_; }
+
+ private:
+  std::shared_ptr<const FailureError> cause_;
 };
 
 // gRPC's status codes.
@@ -276,6 +354,19 @@ class RpcError : public PerdureError {
 class WorkflowNotFoundError : public RpcError {
  public:
   explicit WorkflowNotFoundError(const std::string& message) : RpcError(RpcStatusCode::kNotFound, message) {}
+};
+
+// The wait for an update ended before the update did. The update itself may still happen.
+class WorkflowUpdateRpcTimeoutOrCancelledError : public RpcError {
+ public:
+  using RpcError::RpcError;
+};
+
+// Code that must only look did more: a query handler, or the validator of an update. What they may not do
+// would be lost, or would not be in a replay.
+class ReadOnlyContextError : public PerdureError {
+ public:
+  using PerdureError::PerdureError;
 };
 
 // An option is missing or has a value that cannot work. Thrown at the call, before anything is sent.

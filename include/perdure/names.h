@@ -1,8 +1,8 @@
 #pragma once
-// The names under which activities, workflows and signals are known to the service.
+// The names under which activities, workflows, signals, queries and updates are known to the service.
 //
-// By default an activity and a signal have the name of their function, a workflow that of its class, without
-// namespaces. Another name is written once, beside the definition:
+// By default an activity, a signal, a query and an update have the name of their function, a workflow that of
+// its class, without namespaces. Another name is written once, beside the definition:
 //   template <> inline constexpr std::string_view perdure::activity_name<&charge> = "charge-card";
 //   template <> inline constexpr std::string_view perdure::signal_name<&Order::approve> = "approve-order";
 //   class Order { public: static constexpr std::string_view workflow_name = "order"; … };
@@ -55,7 +55,7 @@ constexpr std::string_view default_function_name() {
       !name.empty(),
       "perdure: this function (a template, a lambda, or in an anonymous namespace) needs an explicit name: "
       "template <> inline constexpr std::string_view perdure::activity_name<F> = \"name\"; "
-      "(perdure::signal_name<F> for a signal)");
+      "(perdure::signal_name, query_name or update_name for a handler)");
   return name;
 }
 
@@ -85,6 +85,12 @@ inline constexpr std::string_view activity_name = detail::default_function_name<
 
 template <auto F>
 inline constexpr std::string_view signal_name = detail::default_function_name<F>();
+
+template <auto F>
+inline constexpr std::string_view query_name = detail::default_function_name<F>();
+
+template <auto F>
+inline constexpr std::string_view update_name = detail::default_function_name<F>();
 
 // The name of workflow class W.
 template <class W>

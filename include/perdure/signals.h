@@ -5,10 +5,11 @@
 //   perdure::Task<> expedite() { … }
 //   static constexpr auto signals = perdure::signals<&Order::approve, &Order::expedite>();
 // A handler returns void or Task<void>. Its signal has the handler's name unless perdure::signal_name says
-// otherwise.
-#include <type_traits>
-
-#include "perdure/detail/function_traits.h"
+// otherwise. Signals that have no handler go to
+//   void anything(std::string signal, perdure::Payloads arguments);
+//   static constexpr auto dynamic_signal = &Order::anything;
+// and wait for workflow::set_signal_handler() if there is none.
+#include "perdure/detail/handler_entries.h"
 
 namespace perdure {
 
@@ -18,7 +19,7 @@ struct SignalList {};
 template <auto... Handlers>
 constexpr SignalList<Handlers...> signals() {
   static_assert(
-      (std::is_member_function_pointer_v<decltype(Handlers)> && ...),
+      (detail::is_member_entry<Handlers> && ...),
       "perdure: signals<…> takes member functions of the workflow class: signals<&Order::approve>()");
   return {};
 }

@@ -9,6 +9,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -49,8 +50,20 @@ class PromiseBase {
   FinalAwaiter final_suspend() noexcept { return {}; }
   void unhandled_exception() { exception_ = std::current_exception(); }
 
+  // Where this coroutine waits, and which one waits for it (null: none). For stack traces.
+  const std::source_location& awaiting_at() const { return awaiting_at_; }
+  const PromiseBase* awaited_by() const { return awaited_by_; }
+  // The coroutine of this thread that was the last to begin a wait.
+  static PromiseBase*& last_to_wait() noexcept {
+    static constinit thread_local PromiseBase* last = nullptr;
+    return last;
+  }
+
   template <class A>
-  decltype(auto) await_transform(A&& awaitable) {
+  decltype(auto) await_transform(A&& awaitable,
+                                 std::source_location where = std::source_location::current()) {
+    awaiting_at_ = where;
+    last_to_wait() = this;
     static_assert(
         PerdureAwaitable<A>,
         "perdure: only Perdure's own awaitables can be awaited here (activities, sleep, wait_condition, "
@@ -64,6 +77,8 @@ class PromiseBase {
 
  protected:
   std::coroutine_handle<> continuation_;
+  const PromiseBase* awaited_by_ = nullptr;
+  std::source_location awaiting_at_;
   std::exception_ptr exception_;
   std::shared_ptr<workflow::ContinueAsNew> continue_as_new_;
 
@@ -174,6 +189,7 @@ struct TaskAccess {
   }
   static void set_continuation(PromiseBase& promise, std::coroutine_handle<> waiting) {
     promise.continuation_ = waiting;
+    promise.awaited_by_ = PromiseBase::last_to_wait();
   }
   template <class T>
   static std::shared_ptr<workflow::ContinueAsNew> continue_as_new(Task<T>& task) {

@@ -20,6 +20,14 @@ namespace perdure::detail {
 struct HandleAccess;
 }
 
+namespace perdure::workflow {  // workflow_children.h
+class Delivery;
+template <class R>
+class ChildWorkflowHandle;
+template <class R>
+class ChildWorkflowStart;
+}  // namespace perdure::workflow
+
 namespace perdure::workflow {
 
 // An activity that was started. Copies mean the same activity. Awaiting gives its result, as often as one
@@ -119,6 +127,20 @@ struct HandleAccess {
   template <class T>
   static std::shared_ptr<Operation> operation(const workflow::TaskHandle<T>& handle) {
     return handle.task_;
+  }
+  template <class R>
+  static std::shared_ptr<ChildOperation> operation(const workflow::ChildWorkflowHandle<R>& handle) {
+    return handle.child_;
+  }
+  template <class R>
+  static std::shared_ptr<Operation> operation(const workflow::ChildWorkflowStart<R>& handle) {
+    return handle.child_->started();
+  }
+  // A template, as the class is declared only.
+  template <class D>
+    requires std::is_same_v<D, workflow::Delivery>
+  static std::shared_ptr<Operation> operation(const D& delivery) {
+    return delivery.operation_;
   }
 };
 

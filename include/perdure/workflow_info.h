@@ -13,6 +13,13 @@
 
 namespace perdure::workflow {
 
+// The workflow that started this one as its child.
+struct ParentInfo {
+  std::string namespace_name{};
+  std::string workflow_id{};
+  std::string run_id{};
+};
+
 // Facts about the current run, as Python's workflow.info(). The current_ fields are as of the current
 // workflow task.
 struct Info {
@@ -33,9 +40,17 @@ struct Info {
   std::map<std::string, Payload> memo{};  // with what upsert_memo() changed; see memo_value<T>()
   SearchAttributes search_attributes{};   // with what upsert_search_attributes() changed
 
+  std::optional<ParentInfo> parent{};  // none: the workflow was not started by another one
+
   std::int64_t current_history_length = 0;    // events
   std::int64_t current_history_size = 0;      // bytes
   bool is_continue_as_new_suggested = false;  // the history grows long
+};
+
+// The update whose handler runs, see current_update_info().
+struct UpdateInfo {
+  std::string id{};
+  std::string name{};
 };
 
 // Pseudo-random numbers that a replay repeats. A standard uniform random bit generator; the distributions of

@@ -11,6 +11,7 @@
 #include "perdure/detail/workflow_definition.h"
 #include "perdure/payload.h"
 #include "perdure/task.h"
+#include "perdure/workflow_children.h"
 #include "perdure/workflow_handles.h"
 #include "perdure/workflow_options.h"
 
@@ -24,6 +25,17 @@ struct ExecuteWorkflowInput {  // of what type: workflow::info()
 using ExecuteWorkflowOutput = detail::RunResult;
 struct HandleSignalInput {
   std::string signal{};
+  Payloads args{};
+  Headers headers{};
+};
+struct HandleQueryInput {
+  std::string query{};
+  Payloads args{};
+  Headers headers{};
+};
+struct HandleUpdateInput {
+  std::string id{};
+  std::string update{};
   Payloads args{};
   Headers headers{};
 };
@@ -44,6 +56,34 @@ struct StartLocalActivityInput {
 struct StartTimerInput {
   std::chrono::nanoseconds duration{};
   std::string summary{};
+  std::source_location where{};
+};
+struct StartChildWorkflowInput {
+  std::string workflow{};  // its type
+  Payloads args{};
+  ChildWorkflowOptions options{};
+  Headers headers{};
+  std::source_location where{};
+};
+struct SignalChildWorkflowInput {
+  std::string child_workflow_id{};
+  std::string signal{};
+  Payloads args{};
+  Headers headers{};
+  std::source_location where{};
+};
+struct SignalExternalWorkflowInput {
+  std::string workflow_id{};
+  std::string workflow_run_id{};  // empty: the current run
+  std::string signal{};
+  Payloads args{};
+  Headers headers{};
+  std::source_location where{};
+};
+struct CancelExternalWorkflowInput {
+  std::string workflow_id{};
+  std::string workflow_run_id{};  // empty: the current run
+  std::string reason{};
   std::source_location where{};
 };
 struct ContinueAsNewInput {
@@ -73,6 +113,18 @@ class WorkflowOutboundInterceptor {
   // workflow::sleep, but not of zero.
   virtual workflow::TimerHandle start_timer(StartTimerInput input) {
     return next_->start_timer(std::move(input));
+  }
+  virtual workflow::ChildWorkflowHandle<Payload> start_child_workflow(StartChildWorkflowInput input) {
+    return next_->start_child_workflow(std::move(input));
+  }
+  virtual workflow::Delivery signal_child_workflow(SignalChildWorkflowInput input) {
+    return next_->signal_child_workflow(std::move(input));
+  }
+  virtual workflow::Delivery signal_external_workflow(SignalExternalWorkflowInput input) {
+    return next_->signal_external_workflow(std::move(input));
+  }
+  virtual workflow::Delivery cancel_external_workflow(CancelExternalWorkflowInput input) {
+    return next_->cancel_external_workflow(std::move(input));
   }
   virtual void continue_as_new(ContinueAsNewInput input) { next_->continue_as_new(std::move(input)); }
 
@@ -105,6 +157,15 @@ class WorkflowInboundInterceptor {
   }
   // Of a signal that the workflow has a handler for.
   virtual Task<void> handle_signal(HandleSignalInput input) { return next_->handle_signal(std::move(input)); }
+  // Must change nothing, as the handler. What is thrown is the answer's error.
+  virtual Payload handle_query(HandleQueryInput input) { return next_->handle_query(std::move(input)); }
+  // Called for every update when it arrives, not in a replay. What is thrown refuses the update.
+  virtual void handle_update_validator(HandleUpdateInput input) {
+    next_->handle_update_validator(std::move(input));
+  }
+  virtual Task<Payload> handle_update_handler(HandleUpdateInput input) {
+    return next_->handle_update_handler(std::move(input));
+  }
 
  protected:
   WorkflowInboundInterceptor() = default;  // of the last in the chain, which overrides everything

@@ -2,10 +2,14 @@
 // The options of what a workflow starts. Aggregates: write `{.start_to_close_timeout = 10s}` in the order
 // below.
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 
+#include "perdure/payload.h"
 #include "perdure/retry_policy.h"
+#include "perdure/search_attributes.h"
+#include "perdure/workflow_id_policy.h"
 
 namespace perdure {
 
@@ -47,6 +51,40 @@ struct LocalActivityOptions {
   std::string summary{};      // one line, shown in user interfaces
 };
 
+// What a cancelled child workflow does to the workflow that waits for it. Values are those of Temporal's
+// SDKs.
+enum class ChildWorkflowCancellationType {
+  kAbandon = 0,                    // do not ask; the wait throws CancelledError at once
+  kTryCancel = 1,                  // ask the child to cancel; the wait throws CancelledError at once
+  kWaitCancellationCompleted = 2,  // ask the child to cancel; wait for how it ends
+  kWaitCancellationRequested = 3,  // ask the child to cancel; wait until it was told
+};
+
+// What becomes of a child whose parent has ended. Values are the wire's.
+enum class ParentClosePolicy {
+  kTerminate = 1,
+  kAbandon = 2,        // it goes on
+  kRequestCancel = 3,  // it is asked to cancel
+};
+
+// Named as in Temporal's Python SDK. Durations that are not given are not limited.
+struct ChildWorkflowOptions {
+  std::string id{};          // empty: a random one
+  std::string task_queue{};  // empty: that of the workflow
+  ChildWorkflowCancellationType cancellation_type = ChildWorkflowCancellationType::kWaitCancellationCompleted;
+  ParentClosePolicy parent_close_policy = ParentClosePolicy::kTerminate;
+  std::optional<std::chrono::nanoseconds> execution_timeout{};  // over all runs: retries and continue-as-new
+  std::optional<std::chrono::nanoseconds> run_timeout{};        // of one run
+  std::optional<std::chrono::nanoseconds> task_timeout{};       // of one step of workflow code
+  WorkflowIdReusePolicy id_reuse_policy = WorkflowIdReusePolicy::kAllowDuplicate;
+  std::optional<RetryPolicy> retry_policy{};  // none: a child that fails is not tried again
+  std::string cron_schedule{};
+  std::map<std::string, Payload> memo{};  // {"key", to_payload(value)}
+  SearchAttributes search_attributes{};   // {{kCustomer, "c-7"}}
+  std::string static_summary{};           // one line, shown in user interfaces
+  std::string static_details{};           // more of it, in Markdown
+};
+
 // What a run that continues as new may change; everything not given stays as it is.
 struct ContinueAsNewOptions {
   std::string task_queue{};
@@ -60,5 +98,6 @@ struct ContinueAsNewOptions {
 void validate(const ActivityOptions& options);
 void validate(const LocalActivityOptions& options);
 void validate(const ContinueAsNewOptions& options);
+void validate(const ChildWorkflowOptions& options);
 
 }  // namespace perdure

@@ -63,6 +63,24 @@ Decoded decode_activity(const Failure& failure, FailureError::Data data) {
   return make_error<ActivityError>(message_or(failure, "Activity error"), std::move(copied), std::move(data));
 }
 
+Decoded decode_child_workflow(const Failure& failure, FailureError::Data data) {
+  const auto& info = failure.child_workflow_execution_failure_info();
+  if (failure.cause().has_canceled_failure_info()) {
+    return make_error<CancelledError>(message_or(failure, "Child workflow cancelled"),
+                                      payloads_from_proto(failure.cause().canceled_failure_info().details()),
+                                      std::move(data));
+  }
+  ChildWorkflowErrorInfo copied{.namespace_name = info.namespace_(),
+                                .workflow_id = info.workflow_execution().workflow_id(),
+                                .run_id = info.workflow_execution().run_id(),
+                                .workflow_type = info.workflow_type().name(),
+                                .initiated_event_id = info.initiated_event_id(),
+                                .started_event_id = info.started_event_id(),
+                                .retry_state = static_cast<RetryState>(info.retry_state())};
+  return make_error<ChildWorkflowError>(message_or(failure, "Child workflow error"), std::move(copied),
+                                        std::move(data));
+}
+
 Decoded decode(const Failure& failure) {
   FailureError::Data data{.stack_trace = failure.stack_trace(), .wire = serialize(failure)};
   if (failure.has_cause()) {
@@ -73,6 +91,8 @@ Decoded decode(const Failure& failure) {
       return decode_application(failure, std::move(data));
     case Failure::kActivityFailureInfo:
       return decode_activity(failure, std::move(data));
+    case Failure::kChildWorkflowExecutionFailureInfo:
+      return decode_child_workflow(failure, std::move(data));
     case Failure::kTimeoutFailureInfo: {
       const auto& info = failure.timeout_failure_info();
       return make_error<TimeoutError>(message_or(failure, "Timeout"),
@@ -138,6 +158,17 @@ void write_details(const FailureError& error, Failure* out) {
     info->mutable_activity_type()->set_name(activity->activity_type());
     info->set_activity_id(activity->activity_id());
     info->set_retry_state(static_cast<temporal::api::enums::v1::RetryState>(activity->retry_state()));
+  } else if (const auto* child = dynamic_cast<const ChildWorkflowError*>(&error)) {
+    auto* info = out->mutable_child_workflow_execution_failure_info();
+    info->set_namespace_(child->namespace_name());
+    info->mutable_workflow_execution()->set_workflow_id(child->workflow_id());
+    info->mutable_workflow_execution()->set_run_id(child->run_id());
+    info->mutable_workflow_type()->set_name(child->workflow_type());
+    info->set_initiated_event_id(child->initiated_event_id());
+    info->set_started_event_id(child->started_event_id());
+    info->set_retry_state(static_cast<temporal::api::enums::v1::RetryState>(child->retry_state()));
+  } else if (dynamic_cast<const WorkflowAlreadyStartedError*>(&error) != nullptr) {
+    out->mutable_application_failure_info()->set_type("WorkflowAlreadyStartedError");
   } else {
     out->mutable_application_failure_info();
   }

@@ -6,6 +6,8 @@
 #include "client/connection.h"
 #include "client/later_call.h"
 #include "client/outbound.h"
+#include "client/repeated_call.h"
+#include "client/update_calls.h"
 #include "perdure/detail/async_calls.h"
 #include "perdure/error.h"
 
@@ -40,6 +42,31 @@ void send(const std::shared_ptr<Connection>& connection, Input input, Prepare<Ou
   } else {
     make_call_later(connection, prepare(*connection, input), std::move(done));
   }
+}
+
+// The same for calls that are asked again (repeated_call.h).
+template <class Call, class Input>
+void send_repeated(const std::shared_ptr<Connection>& connection, Input input,
+                   Intercepted<typename Call::Output, Input> intercepted,
+                   std::function<void(Answer<typename Call::Output>)> done) {
+  if (connection->intercepts_calls()) {
+    call_on_a_thread<typename Call::Output>(
+        connection,
+        [input = std::move(input), intercepted](ClientOutboundInterceptor& outbound) mutable {
+          return (outbound.*intercepted)(std::move(input));
+        },
+        std::move(done));
+  } else {
+    make_repeated_call_later<Call>(connection, std::make_shared<const Call>(*connection, input),
+                                   std::move(done));
+  }
+}
+
+void outcome_later(const detail::UpdateReference& update,
+                   std::function<void(Answer<WorkflowUpdateOutcome>)> done) {
+  send_repeated<UpdateResultCall, WorkflowUpdateResultInput>(
+      update.connection, {update.id, update.workflow_id, update.workflow_run_id},
+      &ClientOutboundInterceptor::workflow_update_result, std::move(done));
 }
 
 WorkflowTarget target_of(const detail::WorkflowReference& workflow) {
@@ -120,6 +147,88 @@ void async_signal(const WorkflowReference& workflow, const std::string& name, Pa
       workflow.connection,
       {.workflow = client::target_of(workflow), .signal = name, .args = std::move(arguments), .headers = {}},
       &client::prepare_signal, &ClientOutboundInterceptor::signal_workflow, std::move(done));
+}
+
+void async_query(const WorkflowReference& workflow, const std::string& query, Payloads arguments,
+                 const QueryOptions& options, std::function<void(Answer<Payload>)> done) {
+  client::send<Payload, QueryWorkflowInput>(workflow.connection,
+                                            {.workflow = client::target_of(workflow),
+                                             .query = query,
+                                             .args = std::move(arguments),
+                                             .options = options,
+                                             .headers = {}},
+                                            &client::prepare_query,
+                                            &ClientOutboundInterceptor::query_workflow, std::move(done));
+}
+
+void async_start_update(const WorkflowReference& workflow, const std::string& update, Payloads arguments,
+                        const StartUpdateOptions& options,
+                        std::function<void(Answer<UpdateReference>)> done) {
+  const auto& connection = workflow.connection;
+  const bool to_the_end = options.wait_for_stage == WorkflowUpdateStage::kCompleted;
+  client::send_repeated<client::UpdateCall, StartWorkflowUpdateInput>(
+      connection,
+      {.workflow = client::target_of(workflow),
+       .update = update,
+       .args = std::move(arguments),
+       .options = options,
+       .headers = {}},
+      &ClientOutboundInterceptor::start_workflow_update,
+      [weak = std::weak_ptr(connection), to_the_end,
+       done = std::move(done)](const Answer<StartWorkflowUpdateOutput>& answer) {
+        const std::shared_ptr<client::Connection> alive = weak.lock();
+        if (alive == nullptr) {
+          return;
+        }
+        if (!answer) {
+          done(Answer<UpdateReference>(answer.error()));
+          return;
+        }
+        StartWorkflowUpdateOutput started = answer.value();
+        UpdateReference reference{alive, std::move(started.id), std::move(started.workflow_id),
+                                  std::move(started.workflow_run_id), nullptr};
+        if (started.outcome) {
+          reference.outcome = std::make_shared<const WorkflowUpdateOutcome>(*std::move(started.outcome));
+        }
+        if (reference.outcome != nullptr || !to_the_end) {
+          done(Answer<UpdateReference>(std::move(reference)));
+          return;
+        }
+        const UpdateReference asked = reference;
+        reference.connection = nullptr;  // a call does not keep the connection
+        client::outcome_later(asked, [weak, reference, done](const Answer<WorkflowUpdateOutcome>& outcome) {
+          done(client::answer_of<UpdateReference>([&] {
+            UpdateReference complete = reference;
+            complete.connection = weak.lock();
+            complete.outcome = std::make_shared<const WorkflowUpdateOutcome>(outcome.value());
+            return complete;
+          }));
+        });
+      });
+}
+
+void async_update_result(const UpdateReference& update, std::function<void(Answer<Payload>)> done) {
+  if (update.outcome != nullptr) {
+    update.connection->loop()->post([outcome = update.outcome, done = std::move(done)] {
+      done(client::answer_of<Payload>([&] { return client::result_or_throw(*outcome); }));
+    });
+    return;
+  }
+  client::outcome_later(update, [done = std::move(done)](const Answer<WorkflowUpdateOutcome>& outcome) {
+    done(client::answer_of<Payload>([&] { return client::result_or_throw(outcome.value()); }));
+  });
+}
+
+void async_execute_update(const WorkflowReference& workflow, const std::string& update, Payloads arguments,
+                          const StartUpdateOptions& options, std::function<void(Answer<Payload>)> done) {
+  async_start_update(workflow, update, std::move(arguments), options,
+                     [done = std::move(done)](const Answer<UpdateReference>& started) {
+                       if (started) {
+                         async_update_result(started.value(), done);
+                       } else {
+                         done(Answer<Payload>(started.error()));
+                       }
+                     });
 }
 
 void async_cancel(const WorkflowReference& workflow, const std::string& reason,

@@ -3,8 +3,11 @@
 #include <utility>
 
 #include "client/connection.h"
+#include "client/repeated_call.h"
+#include "client/update_calls.h"
 #include "perdure/async_activity.h"
 #include "perdure/detail/client_calls.h"
+#include "perdure/error.h"
 
 namespace perdure::client {
 namespace {
@@ -18,6 +21,19 @@ class Outbound final : public ClientOutboundInterceptor {
   }
   void signal_workflow(SignalWorkflowInput input) override {
     make_call(connection_, prepare_signal(connection_, input));
+  }
+  Payload query_workflow(QueryWorkflowInput input) override {
+    return make_call(connection_, prepare_query(connection_, input));
+  }
+  StartWorkflowUpdateOutput start_workflow_update(StartWorkflowUpdateInput input) override {
+    return make_repeated_call(connection_, UpdateCall(connection_, input));
+  }
+  StartUpdateWithStartWorkflowOutput start_update_with_start_workflow(
+      StartUpdateWithStartWorkflowInput input) override {
+    return make_repeated_call(connection_, UpdateWithStartCall(connection_, input));
+  }
+  WorkflowUpdateOutcome workflow_update_result(WorkflowUpdateResultInput input) override {
+    return make_repeated_call(connection_, UpdateResultCall(connection_, input));
   }
   void cancel_workflow(CancelWorkflowInput input) override {
     make_call(connection_, prepare_cancel(connection_, input));
@@ -47,6 +63,13 @@ class Outbound final : public ClientOutboundInterceptor {
 };
 
 }  // namespace
+
+Payload result_or_throw(const WorkflowUpdateOutcome& outcome) {
+  if (outcome.failure != nullptr) {
+    throw WorkflowUpdateFailedError(outcome.failure);
+  }
+  return outcome.result;
+}
 
 bool is_calls_themselves(const ClientOutboundInterceptor& outbound) {
   return dynamic_cast<const Outbound*>(&outbound) != nullptr;
@@ -94,6 +117,74 @@ void signal_workflow(const WorkflowReference& workflow, const std::string& name,
   workflow.connection->outbound().signal_workflow(
       {.workflow = target_of(workflow), .signal = name, .args = std::move(arguments), .headers = {}});
 }
+Payload query_workflow(const WorkflowReference& workflow, const std::string& query, Payloads arguments,
+                       const QueryOptions& options) {
+  return workflow.connection->outbound().query_workflow({.workflow = target_of(workflow),
+                                                         .query = query,
+                                                         .args = std::move(arguments),
+                                                         .options = options,
+                                                         .headers = {}});
+}
+
+namespace {
+
+UpdateReference reference_of(const std::shared_ptr<client::Connection>& connection,
+                             StartWorkflowUpdateOutput started, const StartUpdateOptions& options) {
+  UpdateReference update{connection, std::move(started.id), std::move(started.workflow_id),
+                         std::move(started.workflow_run_id), nullptr};
+  if (!started.outcome && options.wait_for_stage == WorkflowUpdateStage::kCompleted) {
+    started.outcome = connection->outbound().workflow_update_result(
+        {update.id, update.workflow_id, update.workflow_run_id});
+  }
+  if (started.outcome) {
+    update.outcome = std::make_shared<const WorkflowUpdateOutcome>(*std::move(started.outcome));
+  }
+  return update;
+}
+
+}  // namespace
+
+UpdateReference start_update(const WorkflowReference& workflow, const std::string& update, Payloads arguments,
+                             const StartUpdateOptions& options) {
+  return reference_of(workflow.connection,
+                      workflow.connection->outbound().start_workflow_update({.workflow = target_of(workflow),
+                                                                             .update = update,
+                                                                             .args = std::move(arguments),
+                                                                             .options = options,
+                                                                             .headers = {}}),
+                      options);
+}
+
+UpdateReference start_update_with_start(const std::shared_ptr<client::Connection>& connection,
+                                        WithStart& start, const std::string& update, Payloads arguments,
+                                        const StartUpdateOptions& options) {
+  if (start.started) {
+    throw OptionsError(
+        "this start was used with an update before: make another one with with_start_workflow()");
+  }
+  StartUpdateWithStartWorkflowOutput output = connection->outbound().start_update_with_start_workflow(
+      {.start = {.workflow = start.workflow_type,
+                 .args = start.arguments,
+                 .options = start.options,
+                 .headers = {}},
+       .update = {.workflow = {.id = start.options.id, .run_id = "", .first_execution_run_id = ""},
+                  .update = update,
+                  .args = std::move(arguments),
+                  .options = options,
+                  .headers = {}}});
+  start.started = WorkflowReference{connection, std::move(output.start.id), std::move(output.start.run_id),
+                                    std::move(output.start.first_execution_run_id)};
+  return reference_of(connection, std::move(output.update), options);
+}
+
+Payload update_result(const UpdateReference& update) {
+  const WorkflowUpdateOutcome outcome = update.outcome != nullptr
+                                            ? *update.outcome
+                                            : update.connection->outbound().workflow_update_result(
+                                                  {update.id, update.workflow_id, update.workflow_run_id});
+  return client::result_or_throw(outcome);
+}
+
 void cancel_workflow(const WorkflowReference& workflow, const std::string& reason) {
   workflow.connection->outbound().cancel_workflow({target_of(workflow), reason});
 }

@@ -8,6 +8,7 @@
 #include "client/connection.h"
 #include "client/outbound.h"
 #include "client/rpc_error.h"
+#include "client/start_request.h"
 #include "perdure/error.h"
 #include "temporal/api/errordetails/v1/message.pb.h"
 #include "temporal/api/workflowservice/v1/request_response.pb.h"
@@ -16,6 +17,8 @@ namespace perdure::client {
 namespace {
 
 using temporal::api::errordetails::v1::WorkflowExecutionAlreadyStartedFailure;
+using temporal::api::workflowservice::v1::SignalWithStartWorkflowExecutionRequest;
+using temporal::api::workflowservice::v1::SignalWithStartWorkflowExecutionResponse;
 using temporal::api::workflowservice::v1::StartWorkflowExecutionRequest;
 using temporal::api::workflowservice::v1::StartWorkflowExecutionResponse;
 
@@ -42,8 +45,63 @@ void check_options(const WorkflowOptions& options) {
   }
 }
 
-StartWorkflowExecutionRequest make_request(Connection& connection, const StartWorkflowInput& input) {
+SignalWithStartWorkflowExecutionRequest with_signal(StartWorkflowExecutionRequest&& start,
+                                                    const StartSignal& signal) {
+  SignalWithStartWorkflowExecutionRequest request;
+  request.set_namespace_(start.namespace_());
+  request.set_identity(start.identity());
+  request.set_request_id(start.request_id());
+  request.set_workflow_id(start.workflow_id());
+  *request.mutable_workflow_type() = std::move(*start.mutable_workflow_type());
+  *request.mutable_task_queue() = std::move(*start.mutable_task_queue());
+  request.set_workflow_id_reuse_policy(start.workflow_id_reuse_policy());
+  // The service knows "fail" for starts alone: with a signal it means the same as nothing, the run is
+  // signalled.
+  if (start.workflow_id_conflict_policy() != temporal::api::enums::v1::WORKFLOW_ID_CONFLICT_POLICY_FAIL) {
+    request.set_workflow_id_conflict_policy(start.workflow_id_conflict_policy());
+  }
+  if (start.has_input()) {
+    *request.mutable_input() = std::move(*start.mutable_input());
+  }
+  if (start.has_header()) {
+    *request.mutable_header() = std::move(*start.mutable_header());
+  }
+  if (start.has_workflow_execution_timeout()) {
+    *request.mutable_workflow_execution_timeout() = std::move(*start.mutable_workflow_execution_timeout());
+  }
+  if (start.has_workflow_run_timeout()) {
+    *request.mutable_workflow_run_timeout() = std::move(*start.mutable_workflow_run_timeout());
+  }
+  if (start.has_workflow_task_timeout()) {
+    *request.mutable_workflow_task_timeout() = std::move(*start.mutable_workflow_task_timeout());
+  }
+  if (start.has_workflow_start_delay()) {
+    *request.mutable_workflow_start_delay() = std::move(*start.mutable_workflow_start_delay());
+  }
+  if (start.has_retry_policy()) {
+    *request.mutable_retry_policy() = std::move(*start.mutable_retry_policy());
+  }
+  if (start.has_memo()) {
+    *request.mutable_memo() = std::move(*start.mutable_memo());
+  }
+  if (start.has_search_attributes()) {
+    *request.mutable_search_attributes() = std::move(*start.mutable_search_attributes());
+  }
+  if (start.has_user_metadata()) {
+    *request.mutable_user_metadata() = std::move(*start.mutable_user_metadata());
+  }
+  request.set_signal_name(signal.name);
+  if (!signal.args.empty()) {
+    api::set_payloads(request.mutable_signal_input(), signal.args);
+  }
+  return request;
+}
+
+}  // namespace
+
+StartWorkflowExecutionRequest start_request(Connection& connection, const StartWorkflowInput& input) {
   const WorkflowOptions& options = input.options;
+  check_options(options);
   StartWorkflowExecutionRequest request;
   request.set_namespace_(connection.namespace_name());
   request.set_identity(connection.identity());
@@ -92,6 +150,8 @@ StartWorkflowExecutionRequest make_request(Connection& connection, const StartWo
   return request;
 }
 
+namespace {
+
 [[noreturn]] void throw_already_started(const Status& status, const std::string& workflow_id,
                                         const std::string& workflow_type) {
   WorkflowExecutionAlreadyStartedFailure detail;
@@ -102,8 +162,20 @@ StartWorkflowExecutionRequest make_request(Connection& connection, const StartWo
 }  // namespace
 
 PreparedCall<StartWorkflowOutput> prepare_start(Connection& connection, const StartWorkflowInput& input) {
-  check_options(input.options);
-  StartWorkflowExecutionRequest request = make_request(connection, input);
+  StartWorkflowExecutionRequest request = start_request(connection, input);
+  if (input.options.start_signal) {
+    return prepare<StartWorkflowOutput, SignalWithStartWorkflowExecutionResponse>(
+        "SignalWithStartWorkflowExecution", with_signal(std::move(request), *input.options.start_signal),
+        [id = input.options.id, type = input.workflow](
+            const Status& status,
+            const SignalWithStartWorkflowExecutionResponse& response) -> StartWorkflowOutput {
+          if (status.code() == Code::kAlreadyExists) {
+            throw_already_started(status, id, type);
+          }
+          throw_if_failed(status);
+          return {id, response.run_id(), response.run_id()};
+        });
+  }
   return prepare<StartWorkflowOutput, StartWorkflowExecutionResponse>(
       "StartWorkflowExecution", std::move(request),
       [id = input.options.id, type = input.workflow](

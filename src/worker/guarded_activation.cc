@@ -30,4 +30,15 @@ workflow_core::Completion run_guarded(const std::function<workflow_core::Complet
   return completion;
 }
 
+workflow_core::QueryAnswer query_guarded(const std::function<workflow_core::QueryAnswer()>& step) {
+  const guard::Scope scope;
+  workflow_core::QueryAnswer answer = step();
+  if (!scope.clean()) {
+    answer.result.reset();
+    answer.failure = api::exception_to_failure(
+        std::make_exception_ptr(ApplicationError(scope.report(), {.type = "RestrictedWorkflowAccessError"})));
+  }
+  return answer;
+}
+
 }  // namespace perdure::worker

@@ -11,4 +11,7 @@ namespace perdure::worker {
 // then.
 workflow_core::Completion run_guarded(const std::function<workflow_core::Completion()>& step);
 
+// The same for a query, which then fails.
+workflow_core::QueryAnswer query_guarded(const std::function<workflow_core::QueryAnswer()>& step);
+
 }  // namespace perdure::worker

@@ -1,5 +1,6 @@
 #include "worker/history_reader.h"
 
+#include <limits>
 #include <utility>
 
 namespace perdure::worker {
@@ -10,7 +11,11 @@ using workflow_core::HistoryEvents;
 
 std::int64_t first_brought(const HistoryReader::WorkflowTask& task) {
   const HistoryEvents& brought = task.history().events();
-  return brought.empty() ? task.started_event_id() + 1 : brought.Get(0).event_id();
+  if (!brought.empty()) {
+    return brought.Get(0).event_id();
+  }
+  // A query brings no event when its worker should know them all; which is the last, it does not say.
+  return task.has_query() ? std::numeric_limits<std::int64_t>::max() : task.started_event_id() + 1;
 }
 
 }  // namespace
@@ -36,7 +41,9 @@ void HistoryReader::append_brought(const std::shared_ptr<Reading>& reading) {
   if (task.next_page_token().empty()) {
     finish();
   } else {
-    read_pages(reading, task.next_page_token(), task.started_event_id() + 1, finish);
+    const bool to_the_end = task.has_query();
+    read_pages(reading, task.next_page_token(),
+               to_the_end ? std::numeric_limits<std::int64_t>::max() : task.started_event_id() + 1, finish);
   }
 }
 

@@ -47,6 +47,7 @@ class RunCache {
     }
   }
 
+  bool contains(const std::string& run_id) const { return by_id_.contains(run_id); }
   std::size_t size() const { return by_age_.size(); }
   std::int64_t bytes() const { return bytes_; }
 

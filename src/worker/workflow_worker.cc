@@ -9,6 +9,7 @@
 #include "api/failure_conversion.h"
 #include "worker/encoded_failure.h"
 #include "worker/guarded_activation.h"
+#include "worker/update_messages.h"
 
 namespace perdure::worker {
 namespace {
@@ -267,8 +268,16 @@ void WorkflowWorker::process(WorkflowTask task) {
   if (definition == definitions_.end()) {
     definition = definitions_.find("");  // the dynamic one
   }
+  if (definition == definitions_.end() && task.has_query()) {
+    refuse_query(task, not_registered(task.workflow_type().name()), "NotFoundError");
+    return;
+  }
   if (definition == definitions_.end()) {
     fail(task, task_failure(not_registered(task.workflow_type().name()), "NotFoundError"));
+    return;
+  }
+  if (task.has_query()) {
+    process_query(std::move(task), definition->second);
     return;
   }
   const std::string& run_id = task.workflow_execution().run_id();
@@ -279,7 +288,7 @@ void WorkflowWorker::process(WorkflowTask task) {
     }
     drop_held(run_id);  // what it did may not have happened
   }
-  auto run = take_cached(run_id);
+  auto run = take_cached(task);
   begin(std::make_shared<Activation>(Activation{.task = std::make_shared<const WorkflowTask>(std::move(task)),
                                                 .definition = &definition->second,
                                                 .run = std::move(run),
@@ -324,6 +333,10 @@ void WorkflowWorker::activate(const std::shared_ptr<Activation>& activation, con
     }
   } catch (const DataConversionError& error) {
     activation->run = nullptr;
+    if (activation->query_only) {
+      refuse_query(task, error.what(), "DataConversionError");
+      return;
+    }
     stop_holding(activation);
     local_activities_.drop(task.workflow_execution().run_id());
     fail(task, task_failure(error.what(), "DataConversionError"));
@@ -336,22 +349,41 @@ void WorkflowWorker::activate_decoded(const std::shared_ptr<Activation>& activat
                                       const HistoryEvents& events) {
   const WorkflowTask& task = *activation->task;
   const bool whole = activation->run == nullptr;
-  stop_holding(activation);
-  drop_held(task.workflow_execution().run_id());  // of an earlier task that read its history meanwhile
+  if (!activation->query_only) {
+    stop_holding(activation);
+    drop_held(task.workflow_execution().run_id());  // of an earlier task that read its history meanwhile
+  }
   if (whole) {
     activation->run = make_run(task, *activation->definition);
   }
-  const workflow_core::ActivationOptions how{.previous_started_event_id = task.previous_started_event_id()};
+  workflow_core::ProtocolMessages messages = task.messages();
+  try {
+    decode_messages(calls_.connection().boundary(), &messages);
+  } catch (const DataConversionError& error) {
+    activation->run = nullptr;
+    local_activities_.drop(task.workflow_execution().run_id());
+    fail(task, task_failure(error.what(), "DataConversionError"));
+    return;
+  }
+  const workflow_core::ActivationOptions how{.previous_started_event_id = task.previous_started_event_id(),
+                                             .messages = &messages,
+                                             .completed_only = activation->query_only};
   Completion completion = run_code(task, [&] { return activation->run->activate(events, how); });
   if (completion.outcome == Completion::Outcome::kNeedsFullHistory) {
     activation->run = nullptr;
     activation->local_results.clear();  // of activities that the replay starts once more
     activation->incarnation = ++incarnations_;
-    if (whole) {
+    if (whole && activation->query_only) {
+      refuse_query(task, "the service sent a history with a gap", "HistoryError");
+    } else if (whole) {
       fail(task, task_failure("the service sent a history with a gap", "HistoryError"));
     } else {
       begin(activation);
     }
+    return;
+  }
+  if (activation->query_only) {
+    replayed_for_query(activation, completion);
     return;
   }
   measure_activation(*activation, whole);
@@ -370,6 +402,10 @@ Completion WorkflowWorker::run_code(const WorkflowTask& task, const std::functio
 void WorkflowWorker::give_up(const std::shared_ptr<Activation>& activation, const Status& status) {
   const WorkflowTask& task = *activation->task;
   activation->run = nullptr;
+  if (activation->query_only) {
+    refuse_query(task, "the history cannot be read: " + status.to_string(), "HistoryError");
+    return;
+  }
   stop_holding(activation);
   local_activities_.drop(task.workflow_execution().run_id());
   if (!calls_.connection().in_process() && status.code() != Code::kNotFound) {
@@ -437,11 +473,15 @@ void WorkflowWorker::remember(const std::string& run_id, std::unique_ptr<workflo
 }
 
 // Null: the run is not remembered, or what is remembered may not have happened.
-std::unique_ptr<workflow_core::WorkflowRun> WorkflowWorker::take_cached(const std::string& run_id) {
+std::unique_ptr<workflow_core::WorkflowRun> WorkflowWorker::take_cached(const WorkflowTask& task) {
+  const std::string& run_id = task.workflow_execution().run_id();
   std::unique_ptr<workflow_core::WorkflowRun> run = cache_.take(run_id);
   if (metrics_.on()) {
     metrics_.count(run ? "sticky_cache_hit" : "sticky_cache_miss");
     metrics_.gauge("sticky_cache_size", static_cast<double>(cache_.size()));
+  }
+  if (run != nullptr && run->last_started_event_id() > task.previous_started_event_id()) {
+    return nullptr;  // it is ahead: the service dropped a task of it
   }
   return waits_for_answer(run_id) ? nullptr : std::move(run);
 }
@@ -456,6 +496,22 @@ void WorkflowWorker::answered(const std::string& run_id) {
   if (const auto found = unanswered_.find(run_id); --found->second == 0) {
     unanswered_.erase(found);
   }
+}
+
+// On any thread. The service dropped the task, which changed nothing: what the run is remembered with is as
+// far as the task before it.
+void WorkflowWorker::undo_task(const std::string& run_id, std::int64_t started_event_id) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++unanswered_[run_id];  // until it is undone
+  }
+  enqueue([this, run_id, started_event_id] {
+    if (auto run = cache_.take(run_id)) {
+      run->undo_last_task(started_event_id);
+      cache_.put(run_id, std::move(run));
+    }
+    answered(run_id);
+  });
 }
 
 std::unique_ptr<workflow_core::WorkflowRun> WorkflowWorker::make_run(
@@ -491,10 +547,11 @@ void WorkflowWorker::answer(const WorkflowTask& task, std::unique_ptr<workflow_c
     return;
   }
   measure_completion(task, *run, completion);
+  QueryResults query_results = answer_queries(task, run.get());
   if (!completion.closes_run) {
     remember(task.workflow_execution().run_id(), std::move(run));
   }
-  complete(task, std::move(completion), Answer::kFinal);
+  complete(task, std::move(completion), Answer::kFinal, std::move(query_results));
 }
 
 // The answer cannot be encoded: the run is not as far as its code is.
@@ -509,11 +566,16 @@ void WorkflowWorker::refuse_to_send(const WorkflowTask& task, Answer how, const 
   fail(kept, task_failure(why, "DataConversionError"));
 }
 
-void WorkflowWorker::complete(const WorkflowTask& task, Completion completion, Answer how) {
+void WorkflowWorker::complete(const WorkflowTask& task, Completion completion, Answer how,
+                              QueryResults query_results) {
   if (const Boundary* boundary = calls_.connection().boundary()) {
     try {
       for (auto& command : completion.commands) {
         boundary->encode(&command);
+      }
+      encode_messages(*boundary, &completion.messages);
+      for (auto& [id, result] : query_results) {
+        boundary->encode(&result);
       }
     } catch (const DataConversionError& error) {
       refuse_to_send(task, how, error.what());
@@ -527,6 +589,13 @@ void WorkflowWorker::complete(const WorkflowTask& task, Completion completion, A
   for (auto& command : completion.commands) {
     request->mutable_commands()->Add(std::move(command));
   }
+  for (auto& message : completion.messages) {
+    request->mutable_messages()->Add(std::move(message));
+  }
+  for (auto& [id, result] : query_results) {
+    (*request->mutable_query_results())[id] = std::move(result);
+  }
+  request->mutable_capabilities()->set_discard_speculative_workflow_task_with_events(true);
   if (!completion.closes_run && how != Answer::kHandOver) {
     ask_for_sticky_queue(request.get());
   }
@@ -554,6 +623,9 @@ void WorkflowWorker::complete(const WorkflowTask& task, Completion completion, A
         }
         for (; unused > 0; --unused) {
           activities_.release_slot();
+        }
+        if (status.ok() && response.reset_history_event_id() > 0) {
+          undo_task(handle.workflow_execution().run_id(), response.reset_history_event_id());
         }
         completed(handle, how, status, std::move(*response.mutable_workflow_task()));
       },

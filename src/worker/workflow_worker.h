@@ -80,6 +80,7 @@ class WorkflowWorker {
     EventLoop::Clock::time_point received{};
     std::vector<LocalResult> local_results;  // that came before the task
     std::uint64_t incarnation = 0;           // of `run`
+    bool query_only = false;                 // the task is a query, which changes nothing
   };
   // A run that waits for local activities.
   struct Held {
@@ -105,6 +106,19 @@ class WorkflowWorker {
   bool is_at_end() const;
   void end();
   void process(WorkflowTask task);
+
+  // Queries (workflow_worker_queries.cc).
+  void process_query(WorkflowTask task, const detail::WorkflowDefinition& definition);
+  void replayed_for_query(const std::shared_ptr<Activation>& activation,
+                          const workflow_core::Completion& completion);
+  workflow_core::QueryAnswer ask(const WorkflowTask& task, workflow_core::WorkflowRun& run,
+                                 const temporal::api::query::v1::WorkflowQuery& query);
+  void answer_query(const WorkflowTask& task, workflow_core::QueryAnswer answer);
+  void refuse_query(const WorkflowTask& task, const std::string& why, const std::string& type);
+  // Of the queries that came with a workflow task, by their ids. Null: the run is gone.
+  using QueryResults = std::map<std::string, temporal::api::query::v1::WorkflowQueryResult>;
+  QueryResults answer_queries(const WorkflowTask& task, workflow_core::WorkflowRun* run);
+
   void begin(const std::shared_ptr<Activation>& activation);
   void activate(const std::shared_ptr<Activation>& activation, const workflow_core::HistoryEvents& events);
   void activate_decoded(const std::shared_ptr<Activation>& activation,
@@ -119,14 +133,16 @@ class WorkflowWorker {
   void measure_completion(const WorkflowTask& task, const workflow_core::WorkflowRun& run,
                           const workflow_core::Completion& completion);
   void remember(const std::string& run_id, std::unique_ptr<workflow_core::WorkflowRun> run);
-  std::unique_ptr<workflow_core::WorkflowRun> take_cached(const std::string& run_id);
+  std::unique_ptr<workflow_core::WorkflowRun> take_cached(const WorkflowTask& task);
   bool waits_for_answer(const std::string& run_id);
   void answered(const std::string& run_id);
+  void undo_task(const std::string& run_id, std::int64_t started_event_id);
   std::unique_ptr<workflow_core::WorkflowRun> make_run(const WorkflowTask& task,
                                                        const detail::WorkflowDefinition& definition) const;
   void answer(const WorkflowTask& task, std::unique_ptr<workflow_core::WorkflowRun> run,
               workflow_core::Completion completion);
-  void complete(const WorkflowTask& task, workflow_core::Completion completion, Answer how);
+  void complete(const WorkflowTask& task, workflow_core::Completion completion, Answer how,
+                QueryResults query_results);
   void refuse_to_send(const WorkflowTask& task, Answer how, const std::string& why);
   void completed(const WorkflowTask& handle, Answer how, const Status& status, WorkflowTask next);
 

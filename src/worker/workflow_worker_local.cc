@@ -125,7 +125,9 @@ void WorkflowWorker::heartbeat(const std::string& run_id, const std::string& tas
     return;
   }
   found->second.state = Held::State::kAnswered;
-  complete(*found->second.activation->task, found->second.completion, Answer::kHeartbeat);
+  const std::shared_ptr<Activation> activation = found->second.activation;
+  complete(*activation->task, found->second.completion, Answer::kHeartbeat,
+           answer_queries(*activation->task, activation->run.get()));
 }
 
 void WorkflowWorker::go_on(const std::string& run_id, WorkflowTask task) {
@@ -165,8 +167,9 @@ void WorkflowWorker::hand_over(const std::string& run_id) {
   }
   held_.erase(found);
   local_activities_.leave(run_id);
+  QueryResults query_results = answer_queries(*activation->task, activation->run.get());
   activation->run = nullptr;
-  complete(*activation->task, std::move(completion), Answer::kHandOver);
+  complete(*activation->task, std::move(completion), Answer::kHandOver, std::move(query_results));
 }
 
 void WorkflowWorker::drop_held(const std::string& run_id) {

@@ -10,6 +10,7 @@
 #include "api/payload_conversion.h"
 #include "base/planted.h"
 #include "workflow/current_context.h"
+#include "workflow/fibers.h"
 #include "workflow/inert_operation.h"
 #include "workflow/machines/activity.h"
 #include "workflow/machines/close.h"
@@ -40,36 +41,34 @@ std::int64_t initiating_event_id(const HistoryEvent& event) {
       return event.activity_task_canceled_event_attributes().scheduled_event_id();
     case EVENT_TYPE_TIMER_FIRED:
       return event.timer_fired_event_attributes().started_event_id();
+    case EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED:
+      return event.start_child_workflow_execution_failed_event_attributes().initiated_event_id();
+    case EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
+      return event.child_workflow_execution_started_event_attributes().initiated_event_id();
+    case EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED:
+      return event.child_workflow_execution_completed_event_attributes().initiated_event_id();
+    case EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED:
+      return event.child_workflow_execution_failed_event_attributes().initiated_event_id();
+    case EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED:
+      return event.child_workflow_execution_canceled_event_attributes().initiated_event_id();
+    case EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT:
+      return event.child_workflow_execution_timed_out_event_attributes().initiated_event_id();
+    case EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED:
+      return event.child_workflow_execution_terminated_event_attributes().initiated_event_id();
+    case EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED:
+      return event.external_workflow_execution_signaled_event_attributes().initiated_event_id();
+    case EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
+      return event.signal_external_workflow_execution_failed_event_attributes().initiated_event_id();
+    case EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+      return event.external_workflow_execution_cancel_requested_event_attributes().initiated_event_id();
+    case EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
+      return event.request_cancel_external_workflow_execution_failed_event_attributes().initiated_event_id();
     default:
       return 0;
   }
 }
 
 }  // namespace
-
-class WorkflowRun::Core::MainFiber final : public RootFiber {
- public:
-  MainFiber(Core& core, Task<detail::RunResult> task) : core_(core), task_(std::move(task)) {}
-  std::coroutine_handle<> root() override { return detail::TaskAccess::handle(task_); }
-  bool done() const override { return detail::TaskAccess::done(task_); }
-  void finish() override { core_.finish_main(task_); }
-
- private:
-  Core& core_;
-  Task<detail::RunResult> task_;
-};
-
-class WorkflowRun::Core::SideFiber final : public RootFiber {
- public:
-  SideFiber(Core& core, Task<void> task) : core_(core), task_(std::move(task)) {}
-  std::coroutine_handle<> root() override { return detail::TaskAccess::handle(task_); }
-  bool done() const override { return detail::TaskAccess::done(task_); }
-  void finish() override { core_.finish_side(this, task_); }
-
- private:
-  Core& core_;
-  Task<void> task_;
-};
 
 WorkflowRun::Core::Core(detail::WorkflowDefinition definition, RunIdentity identity,
                         Interceptors interceptors)
@@ -98,6 +97,7 @@ WorkflowRun::Core::~Core() {
 }
 
 std::shared_ptr<detail::Operation> WorkflowRun::Core::start_activity(detail::ActivityRequest request) {
+  outbox_->check_writable("start an activity");
   if (outbox_->closed) {
     return std::make_shared<InertOperation>();
   }
@@ -126,6 +126,7 @@ std::shared_ptr<detail::Operation> WorkflowRun::Core::schedule_activity(detail::
 std::shared_ptr<detail::Operation> WorkflowRun::Core::start_timer(std::chrono::nanoseconds duration,
                                                                   std::string summary,
                                                                   std::source_location where) {
+  outbox_->check_writable("start a timer");
   if (outbox_->closed) {
     return std::make_shared<InertOperation>();
   }
@@ -146,15 +147,20 @@ std::shared_ptr<detail::Operation> WorkflowRun::Core::schedule_timer(StartTimerI
 }
 
 detail::Fiber* WorkflowRun::Core::start_fiber(Task<void> task) {
+  outbox_->check_writable("create a task");
   if (outbox_->closed) {
     return nullptr;
   }
   side_fibers_.push_back(std::make_unique<SideFiber>(*this, std::move(task)));
+  if (const detail::Fiber* creator = scheduler_.running()) {
+    side_fibers_.back()->update = creator->update;
+  }
   scheduler_.start(side_fibers_.back().get());
   return side_fibers_.back().get();
 }
 
 void WorkflowRun::Core::cancel_fiber(detail::Fiber* fiber) {
+  outbox_->check_writable("cancel a task");
   if (outbox_->closed) {
     return;
   }
@@ -171,8 +177,8 @@ void WorkflowRun::Core::make_ready(detail::Fiber* fiber, std::coroutine_handle<>
   }
 }
 
-// As Temporal's Python SDK: signals first, so that their handlers ran before anything that resumes because of
-// the same workflow task; then everything else in the order of history.
+// As Temporal's Python SDK: signals and updates first, so that their handlers ran before anything that
+// resumes because of the same workflow task; then everything else in the order of history.
 void WorkflowRun::Core::run_task(const HistoryEvent& started, bool replaying) {
   replaying_ = replaying;
   info_.current_history_length = started.event_id();
@@ -190,16 +196,16 @@ void WorkflowRun::Core::run_task(const HistoryEvent& started, bool replaying) {
     make_interception();
   }
   steps_ = 0;
-  const bool saw_something = !signals_.empty() || !jobs_.empty();
+  refusals_.clear();
+  const bool saw_something = !arrivals_.empty() || !jobs_.empty();
   // What ends in this task cannot be cancelled by it any more, whatever runs first.
   for (const HistoryEvent* event : jobs_) {
-    if (const auto machine = machines_.find(initiating_event_id(*event)); machine != machines_.end()) {
+    const auto machine = machines_.find(initiating_event_id(*event));
+    if (machine != machines_.end() && machine->second->is_last(*event)) {
       machine->second->ending();
     }
   }
-  for (const HistoryEvent* event : std::exchange(signals_, {})) {
-    start_signal(*event);
-  }
+  start_arrivals();
   scheduler_.drain(stopped_);
   for (const HistoryEvent* event : std::exchange(jobs_, {})) {
     if (!stopped_) {
@@ -208,34 +214,6 @@ void WorkflowRun::Core::run_task(const HistoryEvent& started, bool replaying) {
   }
   scheduler_.drain(stopped_);
   finish_step(saw_something);
-}
-
-void WorkflowRun::Core::start_signal(const HistoryEvent& event) {
-  const auto& attributes = event.workflow_execution_signaled_event_attributes();
-  const auto handler = std::find_if(definition_.signals.begin(), definition_.signals.end(),
-                                    [&](const detail::SignalDefinition& definition) {
-                                      return definition.name == attributes.signal_name();
-                                    });
-  if (handler == definition_.signals.end()) {
-    warnings_.push_back(
-        fmt::format("workflow type {} has no handler for signal \"{}\" (event {}); it is ignored",
-                    definition_.name, attributes.signal_name(), event.event_id()));
-    return;
-  }
-  if (interception_) {
-    start_fiber(
-        interception_->inbound().handle_signal({.signal = attributes.signal_name(),
-                                                .args = api::payloads_from_proto(attributes.input()),
-                                                .headers = api::headers_from_proto(attributes.header())}));
-    return;
-  }
-  try {
-    start_fiber(handler->start(instance_->object(), api::payloads_from_proto(attributes.input())));
-  } catch (const DataConversionError& error) {
-    // As in Temporal's SDKs: who sends a signal that cannot be read must not be able to stop the workflow.
-    warnings_.push_back(fmt::format("signal \"{}\" (event {}) is dropped: {}", attributes.signal_name(),
-                                    event.event_id(), error.what()));
-  }
 }
 
 void WorkflowRun::Core::run_job(const HistoryEvent& event) {
@@ -294,6 +272,9 @@ void WorkflowRun::Core::finish_main(Task<detail::RunResult>& task) {
 }
 
 void WorkflowRun::Core::finish_side(SideFiber* fiber, Task<void>& task) {
+  if (fiber->at_work) {
+    handlers_at_work_.erase(*fiber->at_work);
+  }
   try {
     detail::TaskAccess::take(task);
   } catch (...) {
@@ -325,6 +306,7 @@ void WorkflowRun::Core::end_with_exception(const std::exception_ptr& exception) 
 }
 
 void WorkflowRun::Core::continue_as_new(workflow::ContinueAsNew request) {
+  outbox_->check_writable("continue as new");
   if (interception_ && !outbox_->closed) {
     interception_->continue_as_new(request);
   } else {
@@ -378,15 +360,18 @@ void WorkflowRun::Core::close_run(Command command) {
   }
   closed_ = true;
   stopped_ = true;
+  warn_of_unfinished_handlers();
   const CommandType type = command.command_type();
   outbox_->commands.push_back({type, std::make_shared<CloseMachine>(std::move(command)), {}});
 }
 
-// Frames, and what is kept for whatever is open. What machines and the first event hold is estimated: to count exactly,
-// protobuf goes through an event by reflection, which took as long as running a short workflow's task.
+// Frames, and what is kept for whatever is open. What machines and the first event hold is estimated: to
+// count exactly, protobuf goes through an event by reflection, which took as long as running a short
+// workflow's task.
 std::int64_t WorkflowRun::Core::bytes() const {
   constexpr std::size_t kMachineBytes = 1024;
-  constexpr std::size_t kStartedBytes = 1024;  // its messages; the strings are longer on the heap than on the wire
+  constexpr std::size_t kStartedBytes =
+      1024;  // its messages; the strings are longer on the heap than on the wire
   const std::size_t open = outbox_->commands.size() + machines_.size() + local_machines_.size();
   const std::size_t started = started_event_ ? kStartedBytes + 2 * started_event_->ByteSizeLong() : 0;
   return frame_bytes_ + static_cast<std::int64_t>(sizeof(*this) + started + open * kMachineBytes +

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "perdure/detail/handlers.h"
 #include "perdure/detail/workflow_context.h"
 #include "perdure/detail/workflow_definition.h"
 #include "workflow/interception.h"
@@ -32,7 +33,11 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
 
   Completion activate(const HistoryEvents& events, ActivationOptions options);
   Completion resolve_local_activity(std::uint32_t number, LocalActivityOutcome outcome);
+  QueryAnswer query(const QueryRequest& request);
+  void undo_last_task(std::int64_t started_event_id);
   std::int64_t last_event_id() const { return last_event_id_; }
+  std::int64_t last_started_event_id() const { return last_run_task_; }
+  bool is_closed() const { return stopped_; }
   std::int64_t bytes() const;
 
   // detail::WorkflowContext: what user code calls.
@@ -40,10 +45,18 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   std::shared_ptr<detail::Operation> start_local_activity(detail::LocalActivityRequest request) override;
   std::shared_ptr<detail::Operation> start_timer(std::chrono::nanoseconds duration, std::string summary,
                                                  std::source_location where) override;
+  std::shared_ptr<detail::ChildOperation> start_child_workflow(detail::ChildWorkflowRequest request) override;
+  std::shared_ptr<detail::Operation> signal_external(detail::SignalExternalRequest request) override;
+  std::shared_ptr<detail::Operation> cancel_external(detail::CancelExternalRequest request) override;
   void continue_as_new(workflow::ContinueAsNew request) override;
   detail::Fiber* start_fiber(Task<void> task) override;
   void cancel_fiber(detail::Fiber* fiber) override;
   void add_condition(detail::Condition* condition) override { scheduler_.add_condition(condition); }
+  void set_signal_handler(const std::string& name, std::optional<detail::SignalHandler> handler) override;
+  void set_query_handler(const std::string& name, std::optional<detail::QueryHandler> handler) override;
+  void set_update_handler(const std::string& name, std::optional<detail::UpdateHandler> handler) override;
+  bool all_handlers_finished() const override { return handlers_at_work_.empty(); }
+  void set_current_details(std::string details) override;
   void remove_condition(detail::Condition* condition) noexcept override {
     scheduler_.remove_condition(condition);
   }
@@ -55,14 +68,39 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   void upsert_memo(const std::map<std::string, Payload>& memo, std::source_location where) override;
   const workflow::Info& info() const override { return info_; }
   std::chrono::system_clock::time_point now() const override { return now_; }
-  bool is_replaying() const override { return replaying_; }
+  bool is_replaying() const override { return replaying_ && outbox_->looking == nullptr; }
   bool cancellation_requested() const override { return cancellation_requested_; }
-  workflow::Random& random() override { return random_; }
+  workflow::Random& random() override {
+    outbox_->check_writable("draw random numbers, which a replay would not draw");
+    return random_;
+  }
 
  private:
   class MainFiber;
   class SideFiber;
   class LocalActivity;
+  class Looking;
+
+  // A signal or an update, on its way to its handler. Of two with the same place, history's order counts.
+  struct UpdateRequest;
+  struct Arrival {
+    std::int64_t after_event = 0;  // whose effects its handler sees
+    const HistoryEvent* signal = nullptr;
+    std::shared_ptr<const UpdateRequest> update{};
+    bool admitted = false;  // an update that history has the request of
+  };
+  struct WaitingSignal {
+    Payloads arguments;
+    Headers headers;
+    std::int64_t event_id = 0;
+  };
+  struct HandlerAtWork {
+    bool is_update = false;
+    std::string name;
+    std::string update_id{};
+    bool abandon = false;
+  };
+  using AtWork = std::list<HandlerAtWork>::iterator;
 
   // What activate() and resolve_local_activity() have in common: `work`, and the ways in which it fails.
   template <class Work>
@@ -103,10 +141,33 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
 
   // Running one workflow task (core.cc).
   void run_task(const HistoryEvent& started, bool replaying);
-  void start_signal(const HistoryEvent& event);
   void run_job(const HistoryEvent& event);
   void start_main();
   void request_cancellation();
+
+  // Signals and updates (core_handlers.cc).
+  void gather_updates(const HistoryEvents& events, int started_index, const ProtocolMessages* messages);
+  void admit_update(const HistoryEvent& event);
+  void start_arrivals();
+  std::optional<detail::SignalHandler> find_signal_handler(const std::string& name) const;
+  std::optional<detail::QueryHandler> find_query_handler(const std::string& name) const;
+  std::optional<detail::UpdateHandler> find_update_handler(const std::string& name) const;
+  void deliver_signal(const std::string& name, WaitingSignal signal);
+  Task<void> run_update(std::shared_ptr<const UpdateRequest> request);
+  Task<Payload> begin_update(const UpdateRequest& request, AtWork* at_work);
+  void accept_update(const UpdateRequest& request);
+  void refuse_update(const UpdateRequest& request, const std::exception_ptr& why);
+  void complete_update(const UpdateRequest& request, const Payload& result,
+                       const std::exception_ptr& failure);
+  void warn_of_unfinished_handlers();
+  std::string known_handlers(bool updates) const;
+
+  // Queries (core_queries.cc).
+  Payload answer_query(const HandleQueryInput& input) const;
+  std::string stack_trace() const;
+  Payload enhanced_stack_trace() const;
+  Payload metadata() const;
+  std::vector<std::pair<std::string, const detail::Fiber*>> fibers() const;
 
   // Interceptors, and what their last links do (core_interceptors.cc).
   void make_interception();
@@ -115,6 +176,9 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   std::shared_ptr<detail::Operation> schedule_timer(StartTimerInput input);
   void close_with_continue_as_new(const workflow::ContinueAsNew& request);
   Task<void> run_signal(const HandleSignalInput& input);
+  std::shared_ptr<detail::ChildOperation> schedule_child_workflow(detail::ChildWorkflowRequest request);
+  std::shared_ptr<detail::Operation> schedule_signal_external(detail::SignalExternalRequest request);
+  std::shared_ptr<detail::Operation> schedule_cancel_external(detail::CancelExternalRequest request);
 
   // Ends of fibers (core.cc).
   void finish_main(Task<detail::RunResult>& task);
@@ -155,12 +219,22 @@ class WorkflowRun::Core final : public detail::WorkflowContext {
   std::unique_ptr<Interception> interception_;  // null: there are none
   std::unique_ptr<detail::WorkflowInstance> instance_;
   std::unique_ptr<MainFiber> main_;
-  std::list<std::unique_ptr<SideFiber>> side_fibers_;  // signal handlers and created tasks
+  std::list<std::unique_ptr<SideFiber>> side_fibers_;  // handlers and created tasks
+
+  // Set by the code; nothing: it took that of the class away.
+  std::map<std::string, std::optional<detail::SignalHandler>> set_signal_handlers_;
+  std::map<std::string, std::optional<detail::QueryHandler>> set_query_handlers_;
+  std::map<std::string, std::optional<detail::UpdateHandler>> set_update_handlers_;
+  std::map<std::string, std::vector<WaitingSignal>> waiting_signals_;  // for a handler, by name
+  std::list<HandlerAtWork> handlers_at_work_;
+  std::vector<ProtocolMessage> refusals_;  // of updates, in the current task
+  std::string current_details_;
 
   LastMatch last_match_;
   std::int64_t last_event_id_ = 0;
-  std::int64_t last_run_task_ = 0;            // the WorkflowTaskStarted whose task the code ran last
-  std::vector<const HistoryEvent*> signals_;  // of the current task; they point into the caller's events
+  std::int64_t last_run_task_ = 0;  // the WorkflowTaskStarted whose task the code ran last
+  std::int64_t before_task_ = 0;    // the event before the last WorkflowTaskScheduled
+  std::vector<Arrival> arrivals_;   // of the current task; they point into the caller's events
   std::vector<const HistoryEvent*> jobs_;
   std::vector<std::string> warnings_;
   std::exception_ptr task_failure_;  // an exception that fails the workflow task, not the workflow

@@ -16,6 +16,14 @@ namespace {
 
 using namespace temporal::api::enums::v1;  // NOLINT: the wire's enumerators have their type in their name
 
+// The events that follow refer to the one that records this command.
+bool begins_machine(CommandType type) {
+  return type == COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK || type == COMMAND_TYPE_START_TIMER ||
+         type == COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION ||
+         type == COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION ||
+         type == COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION;
+}
+
 Completion task_failure(WorkflowTaskFailedCause cause, const std::exception_ptr& exception) {
   Completion completion;
   completion.outcome = Completion::Outcome::kTaskFailure;
@@ -27,6 +35,18 @@ Completion task_failure(WorkflowTaskFailedCause cause, const std::exception_ptr&
 // Whether the code saw the task that `events[index]` started: a task that failed or timed out had no effect.
 bool was_completed_or_is_open(const HistoryEvents& events, int index) {
   return index + 1 == events.size() || events[index + 1].event_type() == EVENT_TYPE_WORKFLOW_TASK_COMPLETED;
+}
+
+// How many of the events belong to completed workflow tasks: up to the last command of the last one.
+int completed_events(const HistoryEvents& events) {
+  int end = events.size();
+  while (end > 0 && events[end - 1].event_type() != EVENT_TYPE_WORKFLOW_TASK_COMPLETED) {
+    --end;
+  }
+  while (end > 0 && end < events.size() && is_command_event(events[end])) {
+    ++end;
+  }
+  return end;
 }
 
 // FNV-1a: the seed must be the same in every program that ever replays the run.
@@ -63,7 +83,7 @@ Completion WorkflowRun::Core::run_step(Work work) {
   }
   poisoned_ = poisoned_ || completion.outcome != Completion::Outcome::kCommands;
   completion.warnings = std::exchange(warnings_, {});
-  signals_.clear();
+  arrivals_.clear();
   jobs_.clear();
   return completion;
 }
@@ -88,7 +108,8 @@ Completion WorkflowRun::Core::resolve_local_activity(std::uint32_t number, Local
 }
 
 Completion WorkflowRun::Core::consume(const HistoryEvents& events, ActivationOptions options) {
-  for (int i = 0; i < events.size(); ++i) {
+  const int end = options.completed_only ? completed_events(events) : events.size();
+  for (int i = 0; i < end; ++i) {
     const HistoryEvent& event = events[i];
     if (event.event_id() <= last_event_id_) {
       continue;
@@ -108,6 +129,7 @@ Completion WorkflowRun::Core::consume(const HistoryEvents& events, ActivationOpt
     if (event.event_type() == EVENT_TYPE_WORKFLOW_TASK_STARTED && was_completed_or_is_open(events, i)) {
       last_run_task_ = event.event_id();
       look_ahead(events, i);
+      gather_updates(events, i, options.messages);
       run_task(event, event.event_id() <= options.previous_started_event_id);
       rethrow_task_failure();
       replay_local_activities();
@@ -127,8 +149,12 @@ Completion WorkflowRun::Core::collect_commands() {
                 [](const OutgoingCommand& outgoing) { return outgoing.machine->dropped(outgoing.type); });
   Completion completion;
   completion.commands.reserve(outbox_->commands.size());
+  completion.messages = refusals_;
   for (const OutgoingCommand& outgoing : outbox_->commands) {
     completion.commands.push_back(outgoing.machine->make_command(outgoing.type));
+    if (std::optional<ProtocolMessage> message = outgoing.machine->message()) {
+      completion.messages.push_back(*std::move(message));
+    }
   }
   completion.closes_run = closed_ && !outbox_->commands.empty();
   ask_worker(&completion);
@@ -165,8 +191,14 @@ void WorkflowRun::Core::apply(const HistoryEvent& event) {
       apply_started(event);
       jobs_.push_back(&event);
       break;
+    case EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
+      before_task_ = event.event_id() - 1;
+      break;
     case EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
-      signals_.push_back(&event);
+      arrivals_.push_back({.after_event = event.event_id(), .signal = &event});
+      break;
+    case EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED:
+      admit_update(event);
       break;
     case EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
     case EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
@@ -174,6 +206,17 @@ void WorkflowRun::Core::apply(const HistoryEvent& event) {
     case EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
     case EVENT_TYPE_ACTIVITY_TASK_CANCELED:
     case EVENT_TYPE_TIMER_FIRED:
+    case EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED:
+    case EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED:
+    case EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED:
+    case EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED:
+    case EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED:
+    case EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT:
+    case EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TERMINATED:
+    case EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED:
+    case EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
+    case EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+    case EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
       jobs_.push_back(&event);
       break;
     case EVENT_TYPE_WORKFLOW_TASK_FAILED: {
@@ -231,7 +274,7 @@ void WorkflowRun::Core::apply_command_event(const HistoryEvent& event) {
   });
   next.machine->recorded(next.type, event);
   last_match_ = {event.event_id(), event.event_type(), next.where};
-  if (next.type == COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK || next.type == COMMAND_TYPE_START_TIMER) {
+  if (begins_machine(next.type)) {
     machines_.emplace(event.event_id(), next.machine);
   }
 }
@@ -252,8 +295,9 @@ void WorkflowRun::Core::apply_to_machine(std::int64_t initiating_event_id, const
                     describe_event(event), initiating_event_id));
   }
   const std::shared_ptr<Machine> machine = found->second;
-  // Each of these events is the machine's last.
-  machines_.erase(found);
+  if (machine->is_last(event)) {
+    machines_.erase(found);
+  }
   machine->handle(event);
 }
 
@@ -277,6 +321,11 @@ void WorkflowRun::Core::apply_started(const HistoryEvent& event) {
     info_.retry_policy = api::retry_policy_from_proto(attributes.retry_policy());
   }
   info_.cron_schedule = attributes.cron_schedule();
+  if (attributes.has_parent_workflow_execution()) {
+    info_.parent = {attributes.parent_workflow_namespace(),
+                    attributes.parent_workflow_execution().workflow_id(),
+                    attributes.parent_workflow_execution().run_id()};
+  }
   for (const auto& [key, payload] : attributes.memo().fields()) {  // into a map: the order does not matter
     info_.memo.insert_or_assign(key, api::payload_from_proto(payload));
   }

@@ -23,8 +23,32 @@ void WorkflowRun::Core::make_interception() {
       RunCalls{.execute_workflow =
                    [this](const ExecuteWorkflowInput& input) { return instance_->run(input.args); },
                .handle_signal = [this](const HandleSignalInput& input) { return run_signal(input); },
+               .handle_query = [this](const HandleQueryInput& input) { return answer_query(input); },
+               .handle_update_validator =
+                   [this](const HandleUpdateInput& input) {
+                     const auto handler = find_update_handler(input.update);
+                     if (handler && handler->validate) {
+                       handler->validate(input.update, input.args);
+                     }
+                   },
+               .handle_update_handler =
+                   [this](const HandleUpdateInput& input) {
+                     return find_update_handler(input.update).value().start(input.update, input.args);
+                   },
                .start_activity =
                    [this](detail::ActivityRequest request) { return schedule_activity(std::move(request)); },
+               .start_child_workflow =
+                   [this](detail::ChildWorkflowRequest request) {
+                     return schedule_child_workflow(std::move(request));
+                   },
+               .signal_external =
+                   [this](detail::SignalExternalRequest request) {
+                     return schedule_signal_external(std::move(request));
+                   },
+               .cancel_external =
+                   [this](detail::CancelExternalRequest request) {
+                     return schedule_cancel_external(std::move(request));
+                   },
                .start_local_activity =
                    [this](detail::LocalActivityRequest request) {
                      return schedule_local_activity(std::move(request));
@@ -35,19 +59,16 @@ void WorkflowRun::Core::make_interception() {
 }
 
 Task<void> WorkflowRun::Core::run_signal(const HandleSignalInput& input) {
-  for (const detail::SignalDefinition& handler : definition_.signals) {
-    if (handler.name != input.signal) {
-      continue;
-    }
+  if (const auto handler = find_signal_handler(input.signal)) {
     try {
-      return handler.start(instance_->object(), input.args);
+      return handler->start(input.signal, input.args);
     } catch (const DataConversionError& error) {
       warnings_.push_back(fmt::format("signal \"{}\" is dropped: {}", input.signal, error.what()));
       return nothing();
     }
   }
   warnings_.push_back(fmt::format("workflow type {} has no handler for signal \"{}\"; it is ignored",
-                                  definition_.name, input.signal));
+                                  info_.workflow_type, input.signal));
   return nothing();
 }
 

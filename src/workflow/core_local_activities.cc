@@ -128,6 +128,7 @@ class WorkflowRun::Core::LocalActivity final : public detail::Operation,
 
 std::shared_ptr<detail::Operation> WorkflowRun::Core::start_local_activity(
     detail::LocalActivityRequest request) {
+  outbox_->check_writable("start a local activity");
   if (outbox_->closed) {
     return std::make_shared<InertOperation>();
   }

@@ -46,6 +46,7 @@ void WorkflowRun::Core::look_ahead(const HistoryEvents& events, int started_inde
 
 // The rules of Temporal's SDKs: the answer is given once and stays; in a replay it is what history says.
 bool WorkflowRun::Core::patched(const std::string& id, bool deprecated, std::source_location where) {
+  outbox_->check_writable("ask for a patch");
   if (const auto known = patches_.find(id); known != patches_.end()) {
     return known->second;
   }
@@ -102,6 +103,7 @@ void WorkflowRun::Core::list_patches(std::source_location where) {
 }
 
 Payload WorkflowRun::Core::side_effect(const std::function<Payload()>& function, std::source_location where) {
+  outbox_->check_writable("record a side effect");
   const std::int64_t id = next_side_effect_++;
   if (outbox_->closed) {
     return null_payload();
@@ -131,6 +133,7 @@ Payload WorkflowRun::Core::side_effect(const std::function<Payload()>& function,
 
 void WorkflowRun::Core::upsert_search_attributes(const SearchAttributes& attributes,
                                                  std::source_location where) {
+  outbox_->check_writable("change search attributes");
   if (outbox_->closed || attributes.empty()) {
     return;
   }
@@ -153,6 +156,7 @@ void WorkflowRun::Core::upsert_search_attributes(const SearchAttributes& attribu
 }
 
 void WorkflowRun::Core::upsert_memo(const std::map<std::string, Payload>& memo, std::source_location where) {
+  outbox_->check_writable("change the memo");
   if (outbox_->closed || memo.empty()) {
     return;
   }

@@ -43,6 +43,29 @@ std::string event_details(const HistoryEvent& event) {
       return fmt::format(" (timer id \"{}\")", event.timer_started_event_attributes().timer_id());
     case EVENT_TYPE_TIMER_CANCELED:
       return fmt::format(" (timer id \"{}\")", event.timer_canceled_event_attributes().timer_id());
+    case EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED: {
+      const auto& attributes = event.start_child_workflow_execution_initiated_event_attributes();
+      return fmt::format(" (workflow id \"{}\", type \"{}\")", attributes.workflow_id(),
+                         attributes.workflow_type().name());
+    }
+    case EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED: {
+      const auto& attributes = event.signal_external_workflow_execution_initiated_event_attributes();
+      return fmt::format(" (signal \"{}\" to workflow id \"{}\")", attributes.signal_name(),
+                         attributes.workflow_execution().workflow_id());
+    }
+    case EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
+      return fmt::format(" (workflow id \"{}\")",
+                         event.request_cancel_external_workflow_execution_initiated_event_attributes()
+                             .workflow_execution()
+                             .workflow_id());
+    case EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: {
+      const auto& attributes = event.workflow_execution_update_accepted_event_attributes();
+      return fmt::format(" (update \"{}\", id \"{}\")", attributes.accepted_request().input().name(),
+                         attributes.protocol_instance_id());
+    }
+    case EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
+      return fmt::format(" (update id \"{}\")",
+                         event.workflow_execution_update_completed_event_attributes().meta().update_id());
     case EVENT_TYPE_MARKER_RECORDED:
       if (const auto patch = patch_marker(event)) {
         return fmt::format(" (patch \"{}\")", patch->id);
@@ -118,6 +141,15 @@ CommandType command_of(const HistoryEvent& event) {
       return COMMAND_TYPE_MODIFY_WORKFLOW_PROPERTIES;
     case EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
       return COMMAND_TYPE_CONTINUE_AS_NEW_WORKFLOW_EXECUTION;
+    case EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
+      return COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION;
+    case EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
+      return COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION;
+    case EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED:
+      return COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION;
+    case EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+    case EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
+      return COMMAND_TYPE_PROTOCOL_MESSAGE;
     default:
       return COMMAND_TYPE_UNSPECIFIED;
   }

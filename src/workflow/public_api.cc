@@ -59,12 +59,21 @@ void validate(const ContinueAsNewOptions& options) {
   }
 }
 
+void validate(const ChildWorkflowOptions& options) {
+  check_not_negative("Child workflow", "execution_timeout", options.execution_timeout);
+  check_not_negative("Child workflow", "run_timeout", options.run_timeout);
+  check_not_negative("Child workflow", "task_timeout", options.task_timeout);
+  if (options.retry_policy) {
+    validate(*options.retry_policy);
+  }
+}
+
 namespace detail {
 
 WorkflowContext& current_context(const char* function) {
   if (t_current == nullptr) {
     throw PerdureError(
-        fmt::format("{} was called outside of a workflow: it works in a workflow's run() and signal "
+        fmt::format("{} was called outside of a workflow: it works in a workflow's run() and its "
                     "handlers only, not in activities or other threads",
                     function));
   }
@@ -77,6 +86,7 @@ void Wait::suspend(std::coroutine_handle<> handle) {
   context_ = &current_context("co_await");
   fiber_ = context_->running_fiber();
   handle_ = handle;
+  coroutine_ = PromiseBase::last_to_wait();
   fiber_->waiting = this;
   if (std::exchange(fiber_->cancel_pending, false)) {
     cancel();
@@ -136,6 +146,18 @@ bool cancellation_requested() {
   return perdure::detail::current_context("workflow::cancellation_requested").cancellation_requested();
 }
 bool in_workflow() noexcept { return perdure::detail::current_context_or_null() != nullptr; }
+
+bool all_handlers_finished() {
+  return perdure::detail::current_context("workflow::all_handlers_finished").all_handlers_finished();
+}
+std::optional<UpdateInfo> current_update_info() {
+  const perdure::detail::Fiber* fiber =
+      perdure::detail::current_context("workflow::current_update_info").running_fiber();
+  return fiber == nullptr || fiber->update == nullptr ? std::nullopt : std::optional(*fiber->update);
+}
+void set_current_details(std::string details) {
+  perdure::detail::current_context("workflow::set_current_details").set_current_details(std::move(details));
+}
 
 bool patched(std::string_view id, std::source_location where) {
   return perdure::detail::current_context("workflow::patched").patched(std::string(id), false, where);

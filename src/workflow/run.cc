@@ -20,6 +20,11 @@ Completion WorkflowRun::resolve_local_activity(std::uint32_t number, LocalActivi
   return core_->resolve_local_activity(number, std::move(outcome));
 }
 
+QueryAnswer WorkflowRun::query(const QueryRequest& request) { return core_->query(request); }
+void WorkflowRun::undo_last_task(std::int64_t started_event_id) { core_->undo_last_task(started_event_id); }
+std::int64_t WorkflowRun::last_started_event_id() const { return core_->last_started_event_id(); }
+bool WorkflowRun::is_closed() const { return core_->is_closed(); }
+
 std::chrono::nanoseconds WorkflowRun::task_timeout() const { return core_->info().task_timeout; }
 std::int64_t WorkflowRun::bytes() const { return core_->bytes(); }
 std::int64_t WorkflowRun::last_event_id() const { return core_->last_event_id(); }

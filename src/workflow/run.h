@@ -20,16 +20,21 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/ids.h"
 #include "perdure/detail/workflow_definition.h"
+#include "perdure/payload.h"
 #include "temporal/api/command/v1/message.pb.h"
 #include "temporal/api/enums/v1/failed_cause.pb.h"
 #include "temporal/api/failure/v1/message.pb.h"
 #include "temporal/api/history/v1/message.pb.h"
+#include "temporal/api/protocol/v1/message.pb.h"
+#include "temporal/api/query/v1/message.pb.h"
 #include "workflow/local_activity.h"
 
 namespace perdure {
@@ -45,9 +50,25 @@ struct RunIdentity {
   std::string task_queue;  // of the worker; empty: the one the run was started on
 };
 
+using ProtocolMessages = google::protobuf::RepeatedPtrField<temporal::api::protocol::v1::Message>;
+
 struct ActivationOptions {
   // As in the poll's response: tasks up to this one were completed before, so running them again is a replay.
   std::int64_t previous_started_event_id = 0;
+  // Those that came with the open workflow task: requests of updates. Null: none.
+  const ProtocolMessages* messages = nullptr;
+  // For a query: only up to the last workflow task that was completed. What came later stays unread.
+  bool completed_only = false;
+};
+
+struct QueryRequest {
+  std::string type;
+  Payloads arguments;
+  Headers headers;
+};
+struct QueryAnswer {
+  std::optional<Payload> result;  // nothing: `failure`
+  temporal::api::failure::v1::Failure failure;
 };
 
 struct Completion {
@@ -58,13 +79,16 @@ struct Completion {
   };
   Outcome outcome = Outcome::kCommands;
   std::vector<temporal::api::command::v1::Command> commands;
+  std::vector<temporal::api::protocol::v1::Message>
+      messages;             // go with the commands, and refusals of updates
   bool closes_run = false;  // the last command ends the run
   temporal::api::enums::v1::WorkflowTaskFailedCause cause{};
   temporal::api::failure::v1::Failure failure;
   std::vector<LocalActivityTask> start_local_activities;
   std::vector<std::uint32_t> stop_local_activities;  // numbers of some that were started
   bool waits_for_local_activities = false;
-  std::vector<std::string> warnings;  // to be logged: signals that nobody handles or that do not decode
+  std::vector<std::string>
+      warnings;  // to be logged: signals without a handler, handlers that did not finish, …
 };
 
 using HistoryEvents = google::protobuf::RepeatedPtrField<temporal::api::history::v1::HistoryEvent>;
@@ -86,7 +110,19 @@ class WorkflowRun {
   // changes nothing. Never throws.
   Completion resolve_local_activity(std::uint32_t number, LocalActivityOutcome outcome);
 
+  // What a handler of the workflow says, or why there is no answer. Changes nothing. Never throws.
+  QueryAnswer query(const QueryRequest& request);
+
+  // The service dropped the workflow task that the last activation was about, as nothing came of it (its
+  // answer said so); the events that follow are numbered as if it had not been. `started_event_id`: of the
+  // task before it.
+  void undo_last_task(std::int64_t started_event_id);
+
   std::int64_t last_event_id() const;
+  // The start of the workflow task whose code ran last.
+  std::int64_t last_started_event_id() const;
+  // The run has ended, or the command that ends it was made.
+  bool is_closed() const;
   // How long its workflow tasks may stay open.
   std::chrono::nanoseconds task_timeout() const;
   // What the run takes of memory, about: see WorkerOptions::max_cached_workflow_bytes.

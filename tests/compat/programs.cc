@@ -66,6 +66,111 @@ class LocalFailing {
   }
 };
 
+// Queried, updated, refused; the client acts when there is a worker.
+class Updated {
+ public:
+  static constexpr std::string_view workflow_name = "Updated";
+  perdure::Task<std::int64_t> run(Input input) {
+    total_ = input.number;
+    co_await workflow::wait_condition([this] { return done_ && workflow::all_handlers_finished(); });
+    co_return total_;
+  }
+  std::int64_t total() const { return total_; }
+  perdure::Task<std::int64_t> add(std::int64_t amount) {
+    co_await workflow::execute_activity<echo>({.text = "add", .number = amount},
+                                              {.start_to_close_timeout = 10s});
+    co_return total_ += amount;
+  }
+  void check(std::int64_t amount) const {
+    if (amount < 0) {
+      throw perdure::ApplicationError("less than nothing", {.type = "Negative"});
+    }
+  }
+  std::int64_t finish() {
+    done_ = true;
+    return total_;
+  }
+  static constexpr auto queries = perdure::queries<&Updated::total>();
+  static constexpr auto updates =
+      perdure::updates<perdure::validated_by<&Updated::add, &Updated::check>, &Updated::finish>();
+
+ private:
+  std::int64_t total_ = 0;
+  bool done_ = false;
+};
+
+// Ends a second after it was told to.
+class Child {
+ public:
+  static constexpr std::string_view workflow_name = "Child";
+  perdure::Task<std::string> run(Input input) {
+    co_await workflow::wait_condition([this] { return told_; });
+    co_await workflow::sleep(1s);
+    if (input.number < 0) {
+      throw perdure::ApplicationError("negative", {.type = "Negative"});
+    }
+    co_return input.text + " is done";
+  }
+  void tell() { told_ = true; }
+  static constexpr auto signals = perdure::signals<&Child::tell>();
+
+ private:
+  bool told_ = false;
+};
+
+class Family {
+ public:
+  static constexpr std::string_view workflow_name = "Family";
+  perdure::Task<std::string> run(Input input) {
+    std::string what = co_await bring_up({.text = input.text, .number = 1}, "-good");
+    try {
+      co_await bring_up({.text = input.text, .number = -1}, "-bad");
+    } catch (const perdure::ChildWorkflowError& error) {
+      what += std::string(", ") + error.cause()->what();
+    }
+    const auto cancelled =
+        co_await workflow::start_child_workflow<Child>({.text = "x", .number = 1}, options("-sad"));
+    cancelled.cancel();
+    try {
+      co_await cancelled;
+    } catch (const perdure::CancelledError&) {
+      what += ", cancelled";
+    }
+    co_return what;
+  }
+
+ private:
+  static perdure::ChildWorkflowOptions options(const std::string& suffix) {
+    return {.id = workflow::info().workflow_id + suffix};
+  }
+  static perdure::Task<std::string> bring_up(Input input, std::string suffix) {
+    const auto child = co_await workflow::start_child_workflow<Child>(input, options(suffix));
+    co_await child.signal<&Child::tell>();
+    co_return co_await child;
+  }
+};
+
+// Nobody is there to be told.
+class Lonely {
+ public:
+  static constexpr std::string_view workflow_name = "Lonely";
+  perdure::Task<std::string> run(Input) {
+    const auto nobody = workflow::get_external_workflow_handle(workflow::info().workflow_id + "-nobody");
+    std::string what;
+    try {
+      co_await nobody.signal("hello");
+    } catch (const perdure::ApplicationError& error) {
+      what = error.what();
+    }
+    try {
+      co_await nobody.cancel();
+    } catch (const perdure::ApplicationError& error) {
+      what += std::string(", ") + error.what();
+    }
+    co_return what;
+  }
+};
+
 // Runs begin before there is a worker: so what a client sends meets a history that is the same every time.
 class Programs {
  public:
@@ -77,12 +182,20 @@ class Programs {
   // `act` gets the handle as soon as the run has begun.
   template <class W, class Act>
   void add(std::int64_t number, Act act) {
+    add<W>(number, act, [](const auto&) {});
+  }
+  // `later` gets it when there is a worker.
+  template <class W, class Act, class Later>
+  void add(std::int64_t number, Act act, Later later) {
     const std::string name(perdure::workflow_name<W>);
     auto handle = client_.start_workflow<W>(
         {.text = "compat", .number = number},
         {.id = prefix_ + name, .task_queue = queue(), .execution_timeout = std::chrono::minutes(1)});
     act(handle);
-    endings_.push_back([this, handle, name] { write(handle, name); });
+    endings_.push_back([this, handle, name, later] {
+      later(handle);
+      write(handle, name);
+    });
   }
 
   template <class W>
@@ -132,11 +245,26 @@ void run(const std::string& target, const std::string& prefix, const std::string
   programs.add<LocalRetried>(1);
   programs.add<LocalBackedOff>(1);
   programs.add<LocalFailing>(1);
+  programs.add<Updated>(
+      3, [](const auto&) {},
+      [](const auto& handle) {
+        handle.template query<&Updated::total>();  // the first workflow task is over
+        handle.template execute_update<&Updated::add>(4, {.id = "four"});
+        try {
+          handle.template execute_update<&Updated::add>(-4);
+        } catch (
+            const perdure::WorkflowUpdateFailedError&) {  // NOLINT(bugprone-empty-catch): as it should be
+        }
+        handle.template execute_update<&Updated::finish>({.id = "finish"});
+      });
+  programs.add<Family>(1);
+  programs.add<Lonely>(1);
   perdure::Worker worker(
       client,
       {.task_queue = programs.queue(),
        .workflows = perdure::workflows<OneActivity, Retried, CaughtFailure, Signalled, Cancelled, Continuing,
-                                       Failing, LocalActivity, LocalRetried, LocalBackedOff, LocalFailing>(),
+                                       Failing, LocalActivity, LocalRetried, LocalBackedOff, LocalFailing,
+                                       Updated, Child, Family, Lonely>(),
        .activities = perdure::activities<echo, stubborn, refusing>(),
        .identity = "worker",
        .disable_eager_activity_execution = true});

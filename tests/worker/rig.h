@@ -25,7 +25,17 @@ class Approval {
     co_return by_;
   }
   void approve(std::string by) { by_ = std::move(by); }
+  std::string approver() const { return by_; }
+  std::string rename(std::string by) { return std::exchange(by_, std::move(by)); }
+  void check_name(const std::string& by) const {
+    if (by.empty()) {
+      throw ApplicationError("nobody");
+    }
+  }
   static constexpr auto signals = perdure::signals<&Approval::approve>();
+  static constexpr auto queries = perdure::queries<&Approval::approver>();
+  static constexpr auto updates =
+      perdure::updates<perdure::validated_by<&Approval::rename, &Approval::check_name>>();
 
  private:
   std::string by_;

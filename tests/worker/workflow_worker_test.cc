@@ -3,6 +3,7 @@
 
 #include "api/convert.h"
 #include "api/payload_conversion.h"
+#include "temporal/api/update/v1/message.pb.h"
 #include "tests/worker/rig.h"
 
 namespace perdure::testing {
@@ -55,6 +56,17 @@ class Told {
     task.mutable_history()->mutable_events()->Add(events_.begin() + first - 1, events_.end());
     return task;
   }
+  // A query, with the events from `first` on; 0: none.
+  wire::PollWorkflowTaskQueueResponse query(const std::string& run_id, const std::string& type, int first,
+                                            std::int64_t previous_started) const {
+    wire::PollWorkflowTaskQueueResponse query = task(run_id, first == 0 ? 1 : first, previous_started);
+    if (first == 0) {
+      query.clear_history();
+    }
+    query.set_started_event_id(0);
+    query.mutable_query()->set_query_type(type);
+    return query;
+  }
   wire::GetWorkflowExecutionHistoryResponse page() const {
     wire::GetWorkflowExecutionHistoryResponse response;
     *response.mutable_history()->mutable_events() = events_;
@@ -92,6 +104,27 @@ class WorkflowWorkerTest : public ::testing::Test {
   ServiceCall completion() { return rig_.service.next("RespondWorkflowTaskCompleted"); }
   static const auto& commands(const ServiceCall& completion) {
     return completion->request<wire::RespondWorkflowTaskCompletedRequest>().commands();
+  }
+  std::string answer_to_query() {
+    const auto answer = rig_.service.next("RespondQueryTaskCompleted");
+    const auto& request = answer->request<wire::RespondQueryTaskCompletedRequest>();
+    std::string text = request.completed_type() == enums::QUERY_RESULT_TYPE_ANSWERED
+                           ? request.query_result().payloads(0).data()
+                           : "failed: " + request.error_message();
+    answer->answer(wire::RespondQueryTaskCompletedResponse());
+    return text;
+  }
+  static void add_update(wire::PollWorkflowTaskQueueResponse* task, const std::string& name,
+                         const std::string& argument) {
+    temporal::api::update::v1::Request request;
+    request.mutable_meta()->set_update_id("u");
+    request.mutable_input()->set_name(name);
+    api::set_payload(request.mutable_input()->mutable_args()->add_payloads(), to_payload(argument));
+    auto* message = task->add_messages();
+    message->set_id("u/request");
+    message->set_protocol_instance_id("u");
+    message->set_event_id(task->started_event_id() - 1);
+    message->mutable_body()->PackFrom(request);
   }
   static void expect_result(const ServiceCall& completion, const std::string& result) {
     ASSERT_EQ(commands(completion).size(), 1);
@@ -175,6 +208,105 @@ TEST_F(WorkflowWorkerTest, ATaskWhoseHistoryIsRefusedForGoodFails) {
   const auto failed = rig_.service.next("RespondWorkflowTaskFailed");
   EXPECT_NE(failed->request<wire::RespondWorkflowTaskFailedRequest>().failure().message().find("no such run"),
             std::string::npos);
+}
+
+TEST_F(WorkflowWorkerTest, AQueryOfARememberedRunIsAnsweredFromMemory) {
+  Told run;
+  run.task_scheduled().task_started();
+  give(run.task("r"));
+  completion()->answer(wire::RespondWorkflowTaskCompletedResponse());
+  run.task_completed();
+  give(run.query("r", "approver", 4, 3), enums::TASK_QUEUE_KIND_STICKY);
+  EXPECT_EQ(answer_to_query(), "\"\"");
+  give(run.query("r", "approver", 0, 3), enums::TASK_QUEUE_KIND_STICKY);
+  EXPECT_EQ(answer_to_query(), "\"\"");
+  // It goes on as if it had not been asked.
+  run.approved("me").task_scheduled().task_started();
+  give(run.task("r", 4, 3), enums::TASK_QUEUE_KIND_STICKY);
+  expect_result(completion(), "me");
+  EXPECT_EQ(rig_.service.seen("GetWorkflowExecutionHistory"), 0);
+}
+
+TEST_F(WorkflowWorkerTest, AQueryOfAnUnknownRunReplaysItFirst) {
+  Told run;
+  run.task_scheduled().task_started().task_completed();
+  give(run.query("r", "approver", 0, 3));
+  rig_.service.next("GetWorkflowExecutionHistory")->answer(run.page());
+  EXPECT_EQ(answer_to_query(), "\"\"");
+  // And remembers it.
+  run.approved("me").task_scheduled().task_started();
+  give(run.task("r", 4, 3));
+  expect_result(completion(), "me");
+  EXPECT_EQ(rig_.service.seen("GetWorkflowExecutionHistory"), 1);
+}
+
+TEST_F(WorkflowWorkerTest, AQueryWithTheWholeHistoryOfAClosedRunIsAnswered) {
+  Told run;
+  run.approved("me").task_scheduled().task_started().task_completed();
+  give(run.query("r", "approver", 1, 4));
+  EXPECT_EQ(answer_to_query(), "\"me\"");
+}
+
+TEST_F(WorkflowWorkerTest, AQueryThatNobodyKnowsFails) {
+  Told run;
+  run.task_scheduled().task_started().task_completed();
+  give(run.query("r", "unheard", 1, 3));
+  EXPECT_EQ(answer_to_query().substr(0, 42), "failed: Query handler for 'unheard' expect");
+}
+
+TEST_F(WorkflowWorkerTest, QueriesThatComeWithATaskAreAnsweredWithIt) {
+  Told run;
+  run.task_scheduled().task_started();
+  auto task = run.task("r");
+  (*task.mutable_queries())["q1"].set_query_type("approver");
+  (*task.mutable_queries())["q2"].set_query_type("unheard");
+  give(task);
+  const auto first = completion();
+  const auto& results = first->request<wire::RespondWorkflowTaskCompletedRequest>().query_results();
+  EXPECT_EQ(results.at("q1").answer().payloads(0).data(), "\"\"");
+  EXPECT_EQ(results.at("q2").result_type(), enums::QUERY_RESULT_TYPE_FAILED);
+}
+
+TEST_F(WorkflowWorkerTest, AnUpdateIsAcceptedAndCompletedByMessages) {
+  Told run;
+  run.task_scheduled().task_started();
+  auto task = run.task("r");
+  add_update(&task, "rename", "you");
+  give(task);
+  const auto first = completion();
+  const auto& request = first->request<wire::RespondWorkflowTaskCompletedRequest>();
+  ASSERT_EQ(request.messages_size(), 2);
+  EXPECT_EQ(request.messages(0).id(), "u/request/accept");
+  EXPECT_EQ(request.messages(1).id(), "u/request/complete");
+  ASSERT_EQ(request.commands_size(), 3);
+  EXPECT_EQ(request.commands(0).protocol_message_command_attributes().message_id(), "u/request/accept");
+  EXPECT_EQ(request.commands(1).protocol_message_command_attributes().message_id(), "u/request/complete");
+  EXPECT_TRUE(request.commands(2).has_complete_workflow_execution_command_attributes());
+}
+
+// The service drops a workflow task of which nothing came: the events after it have its ids.
+TEST_F(WorkflowWorkerTest, ATaskThatTheServiceDroppedIsForgotten) {
+  Told run;
+  run.task_scheduled().task_started();
+  give(run.task("r"));
+  completion()->answer(wire::RespondWorkflowTaskCompletedResponse());
+  run.task_completed();
+  Told dropped = run;
+  dropped.task_scheduled().task_started();
+  auto task = dropped.task("r", 4, 3);
+  add_update(&task, "rename", "");
+  give(task, enums::TASK_QUEUE_KIND_STICKY);
+  const auto refusal = completion();
+  EXPECT_TRUE(commands(refusal).empty());
+  EXPECT_EQ(refusal->request<wire::RespondWorkflowTaskCompletedRequest>().messages(0).id(),
+            "u/request/reject");
+  wire::RespondWorkflowTaskCompletedResponse response;
+  response.set_reset_history_event_id(3);
+  refusal->answer(response);
+  run.approved("me").task_scheduled().task_started();
+  give(run.task("r", 4, 3), enums::TASK_QUEUE_KIND_STICKY);
+  expect_result(completion(), "me");
+  EXPECT_EQ(rig_.service.seen("GetWorkflowExecutionHistory"), 0);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "api/convert.h"
 #include "api/failure_conversion.h"
 #include "api/payload_conversion.h"
+#include "temporal/api/update/v1/message.pb.h"
 
 namespace perdure::testing {
 
@@ -41,6 +42,99 @@ void FakeService::request_cancel() {
   add(EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED)
       .mutable_workflow_execution_cancel_requested_event_attributes()
       ->set_cause("test");
+}
+
+void FakeService::update(const std::string& id, const std::string& name, const Payloads& arguments) {
+  temporal::api::update::v1::Request request;
+  request.mutable_meta()->set_update_id(id);
+  request.mutable_input()->set_name(name);
+  api::set_payloads(request.mutable_input()->mutable_args(), arguments);
+  ProtocolMessage& message = *messages_.Add();
+  message.set_id(id + "/request");
+  message.set_protocol_instance_id(id);
+  message.set_event_id(events_.size());
+  message.mutable_body()->PackFrom(request);
+}
+
+template <class Attributes>
+void FakeService::set_child(Attributes* attributes, const std::string& workflow_id) {
+  attributes->set_initiated_event_id(children_.at(workflow_id));
+  attributes->mutable_workflow_execution()->set_workflow_id(workflow_id);
+  attributes->mutable_workflow_execution()->set_run_id("run of " + workflow_id);
+}
+
+void FakeService::start_child(const std::string& workflow_id) {
+  set_child(add(EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_STARTED)
+                .mutable_child_workflow_execution_started_event_attributes(),
+            workflow_id);
+  child_starts_[workflow_id] = events_.size();
+}
+
+void FakeService::fail_to_start_child(const std::string& workflow_id,
+                                      StartChildWorkflowExecutionFailedCause cause) {
+  auto* attributes = add(EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED)
+                         .mutable_start_child_workflow_execution_failed_event_attributes();
+  attributes->set_initiated_event_id(children_.at(workflow_id));
+  attributes->set_workflow_id(workflow_id);
+  attributes->set_cause(cause);
+}
+
+void FakeService::complete_child(const std::string& workflow_id, const Payload& result) {
+  auto* attributes = add(EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_COMPLETED)
+                         .mutable_child_workflow_execution_completed_event_attributes();
+  set_child(attributes, workflow_id);
+  api::set_payload(attributes->mutable_result()->add_payloads(), result);
+}
+
+void FakeService::fail_child(const std::string& workflow_id, const std::string& message) {
+  auto* attributes = add(EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED)
+                         .mutable_child_workflow_execution_failed_event_attributes();
+  set_child(attributes, workflow_id);
+  attributes->mutable_failure()->set_message(message);
+  attributes->mutable_failure()->mutable_application_failure_info();
+}
+
+void FakeService::end_child(const std::string& workflow_id, EventType type) {
+  HistoryEvent& event = add(type);
+  if (type == EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_CANCELED) {
+    set_child(event.mutable_child_workflow_execution_canceled_event_attributes(), workflow_id);
+  } else if (type == EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT) {
+    set_child(event.mutable_child_workflow_execution_timed_out_event_attributes(), workflow_id);
+  } else {
+    set_child(event.mutable_child_workflow_execution_terminated_event_attributes(), workflow_id);
+  }
+}
+
+void FakeService::deliver_signal(bool arrives) {
+  const std::int64_t initiated = signals_under_way_.at(0);
+  signals_under_way_.erase(signals_under_way_.begin());
+  if (arrives) {
+    add(EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED)
+        .mutable_external_workflow_execution_signaled_event_attributes()
+        ->set_initiated_event_id(initiated);
+    return;
+  }
+  auto* attributes = add(EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED)
+                         .mutable_signal_external_workflow_execution_failed_event_attributes();
+  attributes->set_initiated_event_id(initiated);
+  attributes->set_cause(
+      SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND);
+}
+
+void FakeService::deliver_cancel(bool arrives) {
+  const std::int64_t initiated = cancels_under_way_.at(0);
+  cancels_under_way_.erase(cancels_under_way_.begin());
+  if (arrives) {
+    add(EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED)
+        .mutable_external_workflow_execution_cancel_requested_event_attributes()
+        ->set_initiated_event_id(initiated);
+    return;
+  }
+  auto* attributes = add(EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED)
+                         .mutable_request_cancel_external_workflow_execution_failed_event_attributes();
+  attributes->set_initiated_event_id(initiated);
+  attributes->set_cause(
+      CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND);
 }
 
 PendingActivity FakeService::take(const std::string& activity_id) {
@@ -117,16 +211,91 @@ void FakeService::fail_task() {
       ->set_started_event_id(started_event_id_);
 }
 
-void FakeService::complete_task(const std::vector<Command>& commands) {
+void FakeService::complete_task(const std::vector<Command>& commands,
+                                const std::vector<ProtocolMessage>& messages) {
   previous_started_event_id_ = started_event_id_;
+  messages_.Clear();
   add(EVENT_TYPE_WORKFLOW_TASK_COMPLETED).mutable_workflow_task_completed_event_attributes();
   for (const Command& command : commands) {
-    record(command);
+    record(command, messages);
+  }
+  for (const ProtocolMessage& message : messages) {
+    temporal::api::update::v1::Rejection rejection;
+    if (message.body().UnpackTo(&rejection)) {
+      updates_.push_back(message.protocol_instance_id() + " refused: " + rejection.failure().message());
+    }
   }
 }
 
-void FakeService::record(const Command& command) {
+void FakeService::drop_task() {
+  messages_.Clear();
+  events_.RemoveLast();
+  events_.RemoveLast();
+}
+
+void FakeService::record_message(const Command& command, const std::vector<ProtocolMessage>& messages) {
+  const std::string& id = command.protocol_message_command_attributes().message_id();
+  const auto message = std::find_if(messages.begin(), messages.end(),
+                                    [&](const ProtocolMessage& candidate) { return candidate.id() == id; });
+  temporal::api::update::v1::Acceptance acceptance;
+  temporal::api::update::v1::Response response;
+  if (message == messages.end()) {
+    throw std::logic_error("there is no message " + id);
+  }
+  if (message->body().UnpackTo(&acceptance)) {
+    auto* attributes = add(EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED)
+                           .mutable_workflow_execution_update_accepted_event_attributes();
+    attributes->set_protocol_instance_id(message->protocol_instance_id());
+    attributes->set_accepted_request_message_id(acceptance.accepted_request_message_id());
+    attributes->set_accepted_request_sequencing_event_id(acceptance.accepted_request_sequencing_event_id());
+    *attributes->mutable_accepted_request() = acceptance.accepted_request();
+    accepted_[message->protocol_instance_id()] = events_.size();
+    updates_.push_back(message->protocol_instance_id() + " accepted");
+  } else if (message->body().UnpackTo(&response)) {
+    auto* attributes = add(EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED)
+                           .mutable_workflow_execution_update_completed_event_attributes();
+    *attributes->mutable_meta() = response.meta();
+    *attributes->mutable_outcome() = response.outcome();
+    attributes->set_accepted_event_id(accepted_.at(message->protocol_instance_id()));
+    updates_.push_back(message->protocol_instance_id() +
+                       (response.outcome().has_failure()
+                            ? " failed: " + response.outcome().failure().message()
+                            : " completed: " + response.outcome().success().payloads(0).data()));
+  }
+}
+
+void FakeService::record(const Command& command, const std::vector<ProtocolMessage>& messages) {
   switch (command.command_type()) {
+    case COMMAND_TYPE_PROTOCOL_MESSAGE:
+      record_message(command, messages);
+      break;
+    case COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION: {
+      const auto& from = command.start_child_workflow_execution_command_attributes();
+      auto* to = add(EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED)
+                     .mutable_start_child_workflow_execution_initiated_event_attributes();
+      to->set_workflow_id(from.workflow_id());
+      *to->mutable_workflow_type() = from.workflow_type();
+      children_[from.workflow_id()] = events_.size();
+      break;
+    }
+    case COMMAND_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION: {
+      const auto& from = command.signal_external_workflow_execution_command_attributes();
+      auto* to = add(EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED)
+                     .mutable_signal_external_workflow_execution_initiated_event_attributes();
+      *to->mutable_workflow_execution() = from.execution();
+      to->set_signal_name(from.signal_name());
+      signals_under_way_.push_back(events_.size());
+      break;
+    }
+    case COMMAND_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION: {
+      const auto& from = command.request_cancel_external_workflow_execution_command_attributes();
+      add(EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED)
+          .mutable_request_cancel_external_workflow_execution_initiated_event_attributes()
+          ->mutable_workflow_execution()
+          ->set_workflow_id(from.workflow_id());
+      cancels_under_way_.push_back(events_.size());
+      break;
+    }
     case COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK: {
       const auto& from = command.schedule_activity_task_command_attributes();
       auto* to = add(EVENT_TYPE_ACTIVITY_TASK_SCHEDULED).mutable_activity_task_scheduled_event_attributes();
@@ -268,24 +437,36 @@ Driven drive(WorkflowRun& run, FakeService& service, const Activities& activitie
     if (before_task) {
       before_task(task, service);
     }
-    if (task > 1 && service.last_event_id() == before && !advance(service, activities)) {
+    if (task > 1 && service.last_event_id() == before && service.messages().empty() &&
+        !advance(service, activities)) {
       return driven;
     }
     service.start_task();
     const std::int64_t previous = service.previous_started_event_id();
-    driven.last = run.activate(service.slice(first_new, service.last_event_id()), {previous});
+    driven.last =
+        run.activate(service.slice(first_new, service.last_event_id()), {previous, &service.messages()});
     driven.warnings.insert(driven.warnings.end(), driven.last.warnings.begin(), driven.last.warnings.end());
     if (driven.last.outcome != Completion::Outcome::kCommands) {
       driven.failure = driven.last.failure.message();
       return driven;
     }
     driven.tasks.push_back({service.last_event_id(), previous, serialised(driven.last.commands)});
-    service.complete_task(driven.last.commands);
+    service.complete_task(driven.last);
     if (service.closed()) {
       return driven;
     }
   }
   throw std::logic_error("the workflow does not end");
+}
+
+std::string replay_failure(const detail::WorkflowDefinition& definition, const FakeService& service) {
+  WorkflowRun again(definition, identity());
+  return again.activate(service.events(), {service.last_event_id()}).failure.message();
+}
+
+std::string query_text(WorkflowRun& run, const std::string& type, const Payloads& arguments) {
+  const workflow_core::QueryAnswer answer = run.query({type, arguments, {}});
+  return answer.result ? answer.result->data : "failed: " + answer.failure.message();
 }
 
 std::string result_text(const Completion& completion) {

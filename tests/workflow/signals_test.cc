@@ -73,7 +73,7 @@ TEST(Signals, HandlersThatWaitRunBesideTheWorkflow) {
   EXPECT_EQ(result_text(driven.last), "[\"run\",\"begin a\",\"begin b\",\"later a\",\"later b\"]");
 }
 
-TEST(Signals, WithoutAHandlerAreIgnoredWithAWarning) {
+TEST(Signals, WithoutAHandlerWaitWithAWarning) {
   const Driven driven = collect([](int task, FakeService& service) {
     if (task == 1) {
       service.signal("unheard");

@@ -31,6 +31,13 @@ void async_execute_workflow(const std::shared_ptr<client::Connection>& connectio
 void async_result(const WorkflowReference& workflow, std::function<void(Answer<Payload>)> done);
 void async_signal(const WorkflowReference& workflow, const std::string& name, Payloads arguments,
                   std::function<void(Answer<void>)> done);
+void async_query(const WorkflowReference& workflow, const std::string& query, Payloads arguments,
+                 const QueryOptions& options, std::function<void(Answer<Payload>)> done);
+void async_start_update(const WorkflowReference& workflow, const std::string& update, Payloads arguments,
+                        const StartUpdateOptions& options, std::function<void(Answer<UpdateReference>)> done);
+void async_update_result(const UpdateReference& update, std::function<void(Answer<Payload>)> done);
+void async_execute_update(const WorkflowReference& workflow, const std::string& update, Payloads arguments,
+                          const StartUpdateOptions& options, std::function<void(Answer<Payload>)> done);
 void async_cancel(const WorkflowReference& workflow, const std::string& reason,
                   std::function<void(Answer<void>)> done);
 void async_terminate(const WorkflowReference& workflow, const std::string& reason,

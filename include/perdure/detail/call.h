@@ -37,6 +37,20 @@ inline constexpr int kRunArity = kArity<&W::run>;
 template <class W>
 using RunResultOf = typename ResultOf<typename FunctionTraits<decltype(&W::run)>::Result>::Type;
 
+// What the client gets of a query or an update handler.
+template <auto F>
+struct QueryResult {
+  using Traits = FunctionTraits<decltype(F)>;
+  static_assert(
+      Traits::is_const,
+      "perdure: query<…> asks a query handler, which is a const member function: query<&Order::status>()");
+  using Type = std::remove_cvref_t<typename Traits::Result>;
+};
+template <auto F>
+using QueryResultOf = typename QueryResult<F>::Type;
+template <auto F>
+using UpdateResultOf = typename ResultOf<typename FunctionTraits<decltype(F)>::Result>::Type;
+
 template <class... P, class... A>
 Payloads encode_call_arguments(Types<P...>, const A&... arguments) {
   return encode_arguments<P...>(arguments...);

@@ -22,9 +22,15 @@ struct FunctionTraits {
 template <class R, class C, class... P>
 struct FunctionTraitsOf {
   static constexpr bool is_function = true;
+  static constexpr bool is_const = false;
   using Result = R;
   using Class = C;  // void for a free function
   using Parameters = Types<P...>;
+};
+
+template <class R, class C, class... P>
+struct ConstFunctionTraitsOf : FunctionTraitsOf<R, C, P...> {
+  static constexpr bool is_const = true;
 };
 
 template <class R, class... P>
@@ -36,9 +42,9 @@ struct FunctionTraits<R (C::*)(P...)> : FunctionTraitsOf<R, C, P...> {};
 template <class R, class C, class... P>
 struct FunctionTraits<R (C::*)(P...) noexcept> : FunctionTraitsOf<R, C, P...> {};
 template <class R, class C, class... P>
-struct FunctionTraits<R (C::*)(P...) const> : FunctionTraitsOf<R, C, P...> {};
+struct FunctionTraits<R (C::*)(P...) const> : ConstFunctionTraitsOf<R, C, P...> {};
 template <class R, class C, class... P>
-struct FunctionTraits<R (C::*)(P...) const noexcept> : FunctionTraitsOf<R, C, P...> {};
+struct FunctionTraits<R (C::*)(P...) const noexcept> : ConstFunctionTraitsOf<R, C, P...> {};
 
 // What awaiting a call gives: X for a function that returns Task<X>, otherwise what it returns.
 template <class R>

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <utility>
@@ -24,17 +25,25 @@ class Task;
 }
 namespace perdure::workflow {
 class ContinueAsNew;
-}
+struct UpdateInfo;
+}  // namespace perdure::workflow
 
 namespace perdure::detail {
 
 class Wait;
 class WorkflowContext;
+struct SignalHandler;
+struct QueryHandler;
+struct UpdateHandler;
 
-// One chain of tasks that wait for each other: the workflow's run(), or one signal handler.
+class PromiseBase;
+
+// One chain of tasks that wait for each other: the workflow's run(), or one handler.
 struct Fiber {
   Wait* waiting = nullptr;      // the wait at the end of the chain, while it is suspended
   bool cancel_pending = false;  // a cancellation that found no wait; the next one gets it
+  // Of the update whose handler this is, or which created it; null: of none.
+  std::shared_ptr<const workflow::UpdateInfo> update{};
 };
 
 // One suspended co_await. Lives in the coroutine frame; leaves every list when the frame is destroyed.
@@ -46,6 +55,8 @@ class Wait {
 
   // The workflow was asked to cancel while it waits here.
   virtual void cancel() = 0;
+  // Of the coroutine that waits; null: it does not wait.
+  const PromiseBase* waiting_coroutine() const { return coroutine_; }
 
  protected:
   ~Wait() { leave(); }
@@ -60,6 +71,7 @@ class Wait {
   WorkflowContext* context_ = nullptr;
   Fiber* fiber_ = nullptr;
   std::coroutine_handle<> handle_;
+  const PromiseBase* coroutine_ = nullptr;
 };
 
 // Told when an Operation is done.
@@ -71,8 +83,8 @@ class OperationListener {
   ~OperationListener() = default;
 };
 
-// Something that the service does for the workflow: an activity or a timer. Shared between the handles that
-// user code holds and the machine that follows its events.
+// Something that the service does for the workflow: an activity, a timer, a child, …. Shared between the
+// handles that user code holds and the machine that follows its events.
 class Operation {
  public:
   Operation() = default;
@@ -153,12 +165,49 @@ struct LocalActivityRequest {
   Headers headers{};  // of interceptors
 };
 
+struct ChildWorkflowRequest {
+  std::string workflow_type;
+  Payloads arguments;
+  ChildWorkflowOptions options;
+  std::source_location where;
+  Headers headers{};  // of interceptors
+};
+
+// Of one child. As an operation it is done when the child has ended, or could not be started.
+class ChildOperation : public Operation {
+ public:
+  // Done when the child has started, or could not be.
+  virtual std::shared_ptr<Operation> started() = 0;
+  virtual const std::string& workflow_id() const = 0;
+  virtual const std::string& run_id() const = 0;  // of its first run; empty: it has not started
+};
+
+// To another workflow. The target is a child of this one, or any workflow of the namespace.
+struct SignalExternalRequest {
+  std::string workflow_id;
+  std::string run_id;  // empty: the current run
+  bool child = false;
+  std::string signal;
+  Payloads arguments;
+  std::source_location where;
+  Headers headers{};  // of interceptors
+};
+struct CancelExternalRequest {
+  std::string workflow_id;
+  std::string run_id;  // empty: the current run
+  std::string reason;
+  std::source_location where;
+};
+
 class WorkflowContext {
  public:
   virtual std::shared_ptr<Operation> start_activity(ActivityRequest request) = 0;
   virtual std::shared_ptr<Operation> start_local_activity(LocalActivityRequest request) = 0;
   virtual std::shared_ptr<Operation> start_timer(std::chrono::nanoseconds duration, std::string summary,
                                                  std::source_location where) = 0;
+  virtual std::shared_ptr<ChildOperation> start_child_workflow(ChildWorkflowRequest request) = 0;
+  virtual std::shared_ptr<Operation> signal_external(SignalExternalRequest request) = 0;
+  virtual std::shared_ptr<Operation> cancel_external(CancelExternalRequest request) = 0;
   virtual void continue_as_new(workflow::ContinueAsNew request) = 0;
   // Runs `task` beside everything else. The fiber lives until its coroutine ends or the run leaves its
   // worker.
@@ -175,6 +224,14 @@ class WorkflowContext {
   virtual Payload side_effect(const std::function<Payload()>& function, std::source_location where) = 0;
   virtual void upsert_search_attributes(const SearchAttributes& attributes, std::source_location where) = 0;
   virtual void upsert_memo(const std::map<std::string, Payload>& memo, std::source_location where) = 0;
+
+  // See workflow_handlers.h. Nothing: there is no handler of that name any more. An empty name: of everything
+  // that has none.
+  virtual void set_signal_handler(const std::string& name, std::optional<SignalHandler> handler) = 0;
+  virtual void set_query_handler(const std::string& name, std::optional<QueryHandler> handler) = 0;
+  virtual void set_update_handler(const std::string& name, std::optional<UpdateHandler> handler) = 0;
+  virtual bool all_handlers_finished() const = 0;
+  virtual void set_current_details(std::string details) = 0;
 
   virtual const workflow::Info& info() const = 0;
   virtual std::chrono::system_clock::time_point now() const = 0;

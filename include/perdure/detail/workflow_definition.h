@@ -9,9 +9,12 @@
 #include "perdure/continue_as_new.h"
 #include "perdure/detail/arguments.h"
 #include "perdure/detail/compiler.h"
+#include "perdure/detail/handlers.h"
 #include "perdure/names.h"
+#include "perdure/queries.h"
 #include "perdure/signals.h"
 #include "perdure/task.h"
+#include "perdure/updates.h"
 
 namespace perdure::detail {
 
@@ -30,10 +33,22 @@ class WorkflowInstance {
   virtual void* object() = 0;
 };
 
-// `start` decodes the arguments now (throws DataConversionError); the handler runs when the task is awaited.
+// As the handlers of handlers.h, on an object of the class. Without a name: for all names that have no
+// handler.
 struct SignalDefinition {
   std::string name;
-  Task<void> (*start)(void* object, const Payloads& arguments);
+  Task<void> (*start)(void* object, const std::string& signal, const Payloads& arguments);
+  bool abandon_unfinished = false;
+};
+struct QueryDefinition {
+  std::string name;
+  Payload (*answer)(const void* object, const std::string& query, const Payloads& arguments);
+};
+struct UpdateDefinition {
+  std::string name;
+  void (*validate)(const void* object, const std::string& update, const Payloads& arguments);  // null: none
+  Task<Payload> (*start)(void* object, const std::string& update, const Payloads& arguments);
+  bool abandon_unfinished = false;
 };
 
 struct WorkflowDefinition {
@@ -41,6 +56,8 @@ struct WorkflowDefinition {
   bool dynamic = false;  // runs every type that is not registered
   std::unique_ptr<WorkflowInstance> (*create)();
   std::vector<SignalDefinition> signals;
+  std::vector<QueryDefinition> queries{};
+  std::vector<UpdateDefinition> updates{};
   std::string written{};  // as the program spells it: "app::Order"
 };
 
@@ -135,37 +152,147 @@ class InstanceOf<W, Types<P...>> final : public WorkflowInstance {
   W object_;
 };
 
-// A coroutine for a handler that is a coroutine or a plain function.
-template <auto Handler, class W, class... P>
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): as run_workflow
-Task<void> run_signal_handler(W& object, std::tuple<P...> arguments) {
-  auto call = [&](P&... values) { return (object.*Handler)(std::move(values)...); };
-  if constexpr (std::is_void_v<typename FunctionTraits<decltype(Handler)>::Result>) {
-    std::apply(call, arguments);
-    co_return;
-  } else {
-    Task<void> task = std::apply(call, arguments);
-    co_await task;
-  }
-}
-
+// A member function as a call on one object, which is small enough to live in a frame.
 template <auto Handler, class W>
+struct MemberCall {
+  W* object;
+  template <class... A>
+  decltype(auto) operator()(A&&... arguments) const {
+    return (object->*Handler)(std::forward<A>(arguments)...);
+  }
+};
+
+template <auto Entry, class W, bool dynamic>
 SignalDefinition signal_definition() {
-  using Traits = FunctionTraits<decltype(Handler)>;
-  using Result = typename Traits::Result;
-  static_assert(std::is_void_v<Result> || std::is_same_v<Result, Task<void>>,
-                "perdure: a signal handler returns void or perdure::Task<void>");
+  constexpr auto kHandler = EntryTraits<Entry>::handler;
+  using Traits = FunctionTraits<std::remove_cv_t<decltype(kHandler)>>;
+  check_signal_result<typename Traits::Result>();
+  check_dynamic_parameters<dynamic>(typename Traits::Parameters{});
   static_assert(std::is_base_of_v<typename Traits::Class, W>,
                 "perdure: a workflow's signals are member functions of its own class");
-  return {std::string(signal_name<Handler>), [](void* object, const Payloads& arguments) {
-            return run_signal_handler<Handler>(*static_cast<W*>(object),
-                                               decode_arguments(arguments, typename Traits::Parameters{}));
-          }};
+  SignalDefinition definition{
+      "",
+      [](void* object, const std::string& signal, const Payloads& arguments) {
+        return run_signal_call<typename Traits::Result>(
+            MemberCall<kHandler, W>{static_cast<W*>(object)},
+            handler_arguments<dynamic>(signal, arguments, typename Traits::Parameters{}));
+      },
+      EntryTraits<Entry>::abandon};
+  if constexpr (!dynamic) {
+    definition.name = std::string(signal_name<kHandler>);
+  }
+  return definition;
+}
+
+template <auto Handler, class W, bool dynamic>
+QueryDefinition query_definition() {
+  using Traits = FunctionTraits<std::remove_cv_t<decltype(Handler)>>;
+  static_assert(Traits::is_const,
+                "perdure: a query handler is a const member function: a query changes nothing");
+  static_assert(std::is_base_of_v<typename Traits::Class, W>,
+                "perdure: a workflow's queries are member functions of its own class");
+  check_dynamic_parameters<dynamic>(typename Traits::Parameters{});
+  QueryDefinition definition{"", nullptr};
+  if constexpr (check_query_result<typename Traits::Result>() && Traits::is_const) {
+    check_boundary_type<std::remove_cvref_t<typename Traits::Result>>();
+    definition.answer = [](const void* object, const std::string& query, const Payloads& arguments) {
+      return answer_query_call(MemberCall<Handler, const W>{static_cast<const W*>(object)},
+                               handler_arguments<dynamic>(query, arguments, typename Traits::Parameters{}));
+    };
+    if constexpr (!dynamic) {
+      definition.name = std::string(query_name<Handler>);
+    }
+  }
+  return definition;
+}
+
+template <auto Validator, auto Handler, class W>
+consteval bool check_validator() {
+  using Traits = FunctionTraits<std::remove_cv_t<decltype(Validator)>>;
+  constexpr bool is_member = std::is_member_function_pointer_v<std::remove_cv_t<decltype(Validator)>>;
+  static_assert(is_member, "perdure: a validator is a const member function of the workflow class");
+  if constexpr (is_member) {
+    static_assert(
+        Traits::is_const && std::is_void_v<typename Traits::Result>,
+        "perdure: a validator is a const member function that returns void; it refuses by throwing");
+    constexpr bool same =
+        std::is_same_v<decltype(decode_arguments(Payloads{}, typename Traits::Parameters{})),
+                       decltype(decode_arguments(
+                           Payloads{},
+                           typename FunctionTraits<std::remove_cv_t<decltype(Handler)>>::Parameters{}))>;
+    static_assert(same, "perdure: a validator takes the same parameters as its update handler");
+    return Traits::is_const && std::is_void_v<typename Traits::Result> && same &&
+           std::is_base_of_v<typename Traits::Class, W>;
+  }
+  return false;
+}
+
+template <auto Entry, class W, bool dynamic>
+UpdateDefinition update_definition() {
+  constexpr auto kHandler = EntryTraits<Entry>::handler;
+  using Traits = FunctionTraits<std::remove_cv_t<decltype(kHandler)>>;
+  static_assert(std::is_base_of_v<typename Traits::Class, W>,
+                "perdure: a workflow's updates are member functions of its own class");
+  check_dynamic_parameters<dynamic>(typename Traits::Parameters{});
+  check_boundary_type<typename ResultOf<typename Traits::Result>::Type>();
+  UpdateDefinition definition{
+      "", nullptr,
+      [](void* object, const std::string& update, const Payloads& arguments) {
+        return run_update_call<typename Traits::Result>(
+            MemberCall<kHandler, W>{static_cast<W*>(object)},
+            handler_arguments<dynamic>(update, arguments, typename Traits::Parameters{}));
+      },
+      EntryTraits<Entry>::abandon};
+  if constexpr (EntryTraits<Entry>::has_validator) {
+    constexpr auto kValidator = EntryTraits<Entry>::validator;
+    if constexpr (check_validator<kValidator, kHandler, W>()) {
+      definition.validate = [](const void* object, const std::string& update, const Payloads& arguments) {
+        auto decoded = handler_arguments<dynamic>(update, arguments, typename Traits::Parameters{});
+        std::apply(
+            [&](auto&... values) { (static_cast<const W*>(object)->*kValidator)(std::move(values)...); },
+            decoded);
+      };
+    }
+  }
+  if constexpr (!dynamic) {
+    definition.name = std::string(update_name<kHandler>);
+  }
+  return definition;
 }
 
 template <class W, auto... Handlers>
 std::vector<SignalDefinition> signal_definitions(SignalList<Handlers...>) {
-  return {signal_definition<Handlers, W>()...};
+  return {signal_definition<Handlers, W, false>()...};
+}
+template <class W, auto... Handlers>
+std::vector<QueryDefinition> query_definitions(QueryList<Handlers...>) {
+  return {query_definition<Handlers, W, false>()...};
+}
+template <class W, auto... Handlers>
+std::vector<UpdateDefinition> update_definitions(UpdateList<Handlers...>) {
+  return {update_definition<Handlers, W, false>()...};
+}
+
+template <class W>
+void add_handlers(WorkflowDefinition& definition) {
+  if constexpr (requires { W::signals; }) {
+    definition.signals = signal_definitions<W>(W::signals);
+  }
+  if constexpr (requires { W::queries; }) {
+    definition.queries = query_definitions<W>(W::queries);
+  }
+  if constexpr (requires { W::updates; }) {
+    definition.updates = update_definitions<W>(W::updates);
+  }
+  if constexpr (requires { W::dynamic_signal; }) {
+    definition.signals.push_back(signal_definition<W::dynamic_signal, W, true>());
+  }
+  if constexpr (requires { W::dynamic_query; }) {
+    definition.queries.push_back(query_definition<W::dynamic_query, W, true>());
+  }
+  if constexpr (requires { W::dynamic_update; }) {
+    definition.updates.push_back(update_definition<W::dynamic_update, W, true>());
+  }
 }
 
 template <class W>
@@ -181,9 +308,7 @@ WorkflowDefinition workflow_definition() {
     definition.create = []() -> std::unique_ptr<WorkflowInstance> {
       return std::make_unique<InstanceOf<W>>();
     };
-    if constexpr (requires { W::signals; }) {
-      definition.signals = signal_definitions<W>(W::signals);
-    }
+    add_handlers<W>(definition);
   }
   return definition;
 }

@@ -67,6 +67,7 @@ void ActivityMachine::step(Input input) {
 }
 
 void ActivityMachine::cancel() {
+  outbox_->check_writable("cancel an activity");
   if (outbox_->closed || done() || state_ == State::kEnding) {
     return;
   }

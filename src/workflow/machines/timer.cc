@@ -45,6 +45,7 @@ void TimerMachine::step(Input input) {
 }
 
 void TimerMachine::cancel() {
+  outbox_->check_writable("cancel a timer");
   if (outbox_->closed || done()) {
     return;
   }
