@@ -63,7 +63,7 @@ def run_plugin(folder, skipped=()):
     environment = os.environ | {
         "PYTHONPATH": str(HERE), "PERDURE_RESULTS": str(folder / "results"), "PERDURE_SKIP": str(folder / "skip")
     }  # fmt: skip
-    command = [sys.executable, "-m", "pytest", "-p", "sdk_plugin", "-p", "no:cacheprovider", "-q", "--rootdir", ".", "test_some.py"]
+    command = [sys.executable, "-m", "pytest", "-p", "sdk_plugin", "-p", "no:cacheprovider", "-q", "--tb=native", "test_some.py"]
     subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False, timeout=60)
     return records((folder / "results").read_text())
 
@@ -111,6 +111,11 @@ def test_a_failure_stays_one_whatever_the_other_phases_say():
     made = outcomes_of(a="failed")
     made.add(ids("a")[0], "passed")
     assert told(made) == {"a": "failed"}
+
+
+def test_what_failed_can_be_run_again_beside_the_rest():
+    rest, left = outcomes_of(a="passed", b="failed", c="skipped").without_failed()
+    assert (told(rest), left) == ({"a": "passed", "c": "skipped"}, ids("b"))
 
 
 def begun(*names, finished=()):
@@ -254,6 +259,7 @@ def test_the_copy_has_no_sources_of_the_sdk_and_its_files_have_an_order(tmp_path
         ("test_schedule_basics", "", "schedules"),
         ("test_count_workflows", "", "list and count"),
         ("test_signal", "RPCError: ListWorkflowExecutions is not implemented by this version of Perdure", "list and count"),
+        ("test_signal", "RPCError: unknown method ListSearchAttributes", "search attributes"),
         ("test_signal", "AddSearchAttributes is not implemented by this version of Perdure", "search attributes"),
         ("test_signal", "ListActivityExecutions is not implemented by this version of Perdure", "standalone activities"),
         ("test_worker_deployment_ramp", "", "worker versioning"),
@@ -264,7 +270,8 @@ def test_a_test_belongs_to_the_group_of_its_name_or_of_the_method_it_lacked(name
 
 
 def test_a_failure_is_told_in_one_line_with_its_place():
-    text = "AssertionError: no\nmore\ntests/helpers/__init__.py:12: in helper\n\ntests/test_some.py:34: AssertionError\n"
+    where = ('suite/tests/test_some.py", line 34, in test_some', 'suite/tests/helpers/__init__.py", line 12, in helper')
+    text = "AssertionError: no\nmore\n" + "".join(f'  File "/build/{place}\n    await something()\n' for place in where)
     assert first_line(text) == "AssertionError: no [tests/test_some.py:34]"
     assert first_line("") == "no reason given"
     assert len(first_line("x" * 1000)) == 200

@@ -11,6 +11,7 @@ import argparse
 import json
 import pathlib
 import shutil
+import signal
 import sys
 import time
 
@@ -34,6 +35,7 @@ def parse():
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--perdure-only", action="store_true", help="beside what was last recorded of Temporal")
     one.add_argument("--temporal-only", action="store_true", help="only record what Temporal does")
+    parser.add_argument("--again", action="store_true", help="only what failed the last time; the rest as recorded")
     parser.add_argument("--perdure", default=str(ROOT / "build/release/bin/perdure"), metavar="PROGRAM")
     parser.add_argument("--temporal", default=str(ROOT / "build/python-venv/bin/temporal"), metavar="PROGRAM")
     parser.add_argument("--python", default=str(ROOT / "build/python-sdk-venv/bin/python"), help="has the SDK and pytest")
@@ -67,32 +69,29 @@ def run_all(service, start, suite, options):
     folder = options.folder / service
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    outcomes = Outcomes()
+    path = options.folder / f"{service}.json"
+    outcomes, names = Outcomes(), files_of(suite, options.paths)
+    if options.again:
+        outcomes, left = recorded(path).without_failed()
+        names = [name for name in names if any(test.split("::")[0] == name for test in left)]
     server, stop = start(options, folder)
     try:
-        for name in files_of(suite, options.paths):
+        for name in names:
             begun, known = time.monotonic(), len(outcomes.tests)
             FileRun(suite, name, server.target, folder, outcomes, options).run()
             ran = list(outcomes.tests)[known:]
             counts = ", ".join(f"{outcomes.count(kind, ran)} {kind}" for kind in ("passed", "failed", "skipped"))
             clear = "\r\x1b[K" if sys.stdout.isatty() else ""
             print(f"{clear}{service:8} {name}: {counts} in {time.monotonic() - begun:.0f} s", flush=True)
+            path.write_text(json.dumps(outcomes.tests, indent=1), encoding="utf-8")
     finally:
         stop()
     return outcomes
 
 
-def record(outcomes, path):
-    path.write_text(json.dumps(outcomes.tests, indent=1), encoding="utf-8")
-
-
-def recorded_temporal(options, ran):
-    """What the last run on Temporal gave for the tests that ran now; None if there was none."""
-    path = options.folder / "temporal.json"
-    if not path.exists():
-        return None
-    tests = json.loads(path.read_text(encoding="utf-8"))
-    return Outcomes({test: outcome for test, outcome in tests.items() if test in ran.tests})
+def recorded(path):
+    """The Outcomes of the last run; none if there was none."""
+    return Outcomes(json.loads(path.read_text(encoding="utf-8")) if path.exists() else {})
 
 
 def compare(services):
@@ -113,6 +112,8 @@ def compare(services):
 
 def main():
     options = parse()
+    # Whoever ends this ends the servers and the tests with it.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         check(options.checkout)
         if options.check:
@@ -125,12 +126,11 @@ def main():
     services = {}
     if not options.perdure_only:
         services["temporal"] = run_all("temporal", start_temporal, suite, options)
-        record(services["temporal"], options.folder / "temporal.json")
     if not options.temporal_only:
         services["perdure"] = run_all("perdure", start_perdure, suite, options)
-        record(services["perdure"], options.folder / "perdure.json")
-    if options.perdure_only and (temporal := recorded_temporal(options, services["perdure"])):
-        services = {"temporal": temporal, **services}
+    if options.perdure_only and (before := recorded(options.folder / "temporal.json")).tests:
+        ran = services["perdure"].tests
+        services = {"temporal": Outcomes({test: known for test, known in before.tests.items() if test in ran}), **services}
     return int(compare(services) > 0)
 
 

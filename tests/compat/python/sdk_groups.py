@@ -23,7 +23,7 @@ BY_METHOD = {
     "search attributes": r"\w*SearchAttributes",
     "worker versioning": r"\w*(WorkerBuildId\w*|WorkerDeployment\w*|WorkerVersioning\w*|TaskReachability)",
 }
-MISSING_METHOD = re.compile(r"\b([A-Z]\w+) is not implemented by this version of Perdure")
+MISSING_METHOD = re.compile(r"\b[A-Z]\w+(?= is not implemented by this version of Perdure)|(?<=unknown method )\w+")
 
 GROUPS = (IN_SCOPE, *BY_NAME)
 

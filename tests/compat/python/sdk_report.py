@@ -7,7 +7,7 @@ from sdk_groups import GROUPS, IN_SCOPE, group_of
 
 OUTCOMES = ("passed", "failed", "skipped")
 LINE_LIMIT = 200
-MISSING = re.compile(r"(the \w+ )?\w+ is not (implemented|supported) by this version of Perdure")
+MISSING = re.compile(r"(the \w+ )?\w+ is not (implemented|supported) by this version of Perdure|unknown method \w+")
 
 
 class Outcomes:
@@ -21,6 +21,11 @@ class Outcomes:
         known = self.tests.get(test)
         if known is None or known["outcome"] != "failed":
             self.tests[test] = {"outcome": outcome, "seconds": seconds, "text": text}
+
+    def without_failed(self):
+        """(Outcomes without the tests that failed, those tests)"""
+        left = [test for test, known in self.tests.items() if known["outcome"] == "failed"]
+        return Outcomes({test: known for test, known in self.tests.items() if test not in left}), left
 
     def count(self, outcome, tests):
         return sum(self.tests[test]["outcome"] == outcome for test in tests if test in self.tests)
@@ -60,8 +65,8 @@ def first_line(text):
     missing = MISSING.search(text)
     if missing and missing[0] not in said:
         said = f"{missing[0]} ({said})"
-    places = re.findall(r"^(tests/\S+\.py:\d+): ", text, re.MULTILINE)
-    place = f" [{places[-1]}]" if places else ""
+    places = re.findall(r'^ *File "(?:.*/)?(tests/\S+\.py)", line (\d+), in test_', text, re.MULTILINE)
+    place = f" [{places[-1][0]}:{places[-1][1]}]" if places else ""
     return said[: LINE_LIMIT - len(place)] + place
 
 

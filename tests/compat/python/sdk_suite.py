@@ -133,15 +133,18 @@ class FileRun:
         return settle(self.name, self._found(begin), self.outcomes, problem, time.monotonic() > self.deadline)
 
     def _command(self):
+        # Tracebacks are Python's own: pytest's parse the source, and CPython 3.11 can fail at that deep in a stack.
         only = ["-k", self.options.only] if self.options.only else []
         return [
-            str(self.options.python), "-m", "pytest", "-p", "sdk_plugin", "-p", "no:cacheprovider", "-q",
+            str(self.options.python), "-m", "pytest", "-p", "sdk_plugin", "-p", "no:cacheprovider", "-q", "--tb=native",
             "--timeout", str(self.options.test_seconds), "-E", self.target, *only, self.name,
         ]  # fmt: skip
 
     def _environment(self):
         ours = {"PYTHONPATH": str(HERE), "PERDURE_RESULTS": str(self.results), "PERDURE_SKIP": str(self.skip)}
-        unwanted = ("TEMPORAL_", "PYTEST_")
+        # Without Python's own settings: the sandbox imports the tests for each workflow, which takes seconds of compiling
+        # if nothing may be written, and then the SDK takes its workflows for deadlocked.
+        unwanted = ("TEMPORAL_", "PYTEST_", "PYTHON")
         return {key: value for key, value in os.environ.items() if not key.startswith(unwanted)} | ours
 
     def _found(self, begin):
