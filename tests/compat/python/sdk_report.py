@@ -22,6 +22,10 @@ class Outcomes:
         if known is None or known["outcome"] != "failed":
             self.tests[test] = {"outcome": outcome, "seconds": seconds, "text": text}
 
+    def keep(self, tests):
+        """Forgets all tests but the given ones."""
+        self.tests = {test: known for test, known in self.tests.items() if test in tests}
+
     def without_failed(self):
         """(Outcomes without the tests that failed, those tests)"""
         left = [test for test, known in self.tests.items() if known["outcome"] == "failed"]

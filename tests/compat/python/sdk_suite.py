@@ -23,10 +23,12 @@ DIGEST = "eb3acc574b0795a190b0dfad066d539bc8c94b2a299ee61c3f591db20b4186c2"
 
 PARTS = ("tests/worker", "tests/test_client.py", "tests/test_workflow.py")
 
-# What the suite's conftest.py gives to the development server that it starts itself.
+# What the suite's conftest.py gives to the development server that it starts itself. Perdure has no such settings: what
+# they switch on is always on, or not there. Only the first limit is another one in Perdure, 4,096 events
+# (test_workflow_history_info expects 50).
 DYNAMIC_CONFIG = (
-    "system.forceSearchAttributesCacheRefreshOnRead=true",
     "limit.historyCount.suggestContinueAsNew=50",
+    "system.forceSearchAttributesCacheRefreshOnRead=true",
     "system.enableEagerWorkflowStart=true",
     "frontend.enableExecuteMultiOperation=true",
     "frontend.workerVersioningWorkflowAPIs=true",
