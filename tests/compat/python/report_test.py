@@ -113,6 +113,12 @@ def test_a_failure_stays_one_whatever_the_other_phases_say():
     assert told(made) == {"a": "failed"}
 
 
+def test_a_test_has_to_pass_in_each_of_several_runs():
+    first, second = outcomes_of(a="passed", b="failed", c="passed"), outcomes_of(a="passed", b="passed", c="failed", d="skipped")
+    assert told(first.joined(second)) == {"a": "passed", "b": "failed", "c": "failed", "d": "skipped"}
+    assert told(first) == {"a": "passed", "b": "failed", "c": "passed"}
+
+
 def test_of_what_was_recorded_only_the_tests_that_ran_are_compared():
     made = outcomes_of(a="passed", b="failed", c="skipped")
     made.keep(ids("c", "a", "new"))

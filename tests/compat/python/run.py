@@ -37,6 +37,7 @@ def parse():
     one.add_argument("--temporal-only", action="store_true", help="only record what Temporal does")
     one.add_argument("--recorded", action="store_true", help="run nothing, compare what was last recorded of both")
     parser.add_argument("--again", action="store_true", help="only what failed the last time; the rest as recorded")
+    parser.add_argument("--runs", type=int, default=1, metavar="N", help="on Perdure; a test has to pass in each (1)")
     parser.add_argument("--perdure", default=str(ROOT / "build/release/bin/perdure"), metavar="PROGRAM")
     parser.add_argument("--temporal", default=str(ROOT / "build/python-venv/bin/temporal"), metavar="PROGRAM")
     parser.add_argument("--python", default=str(ROOT / "build/python-sdk-venv/bin/python"), help="has the SDK and pytest")
@@ -84,10 +85,14 @@ def run_all(service, start, suite, options):
             counts = ", ".join(f"{outcomes.count(kind, ran)} {kind}" for kind in ("passed", "failed", "skipped"))
             clear = "\r\x1b[K" if sys.stdout.isatty() else ""
             print(f"{clear}{service:8} {name}: {counts} in {time.monotonic() - begun:.0f} s", flush=True)
-            path.write_text(json.dumps(outcomes.tests, indent=1), encoding="utf-8")
+            record(outcomes, path)
     finally:
         stop()
     return outcomes
+
+
+def record(outcomes, path):
+    path.write_text(json.dumps(outcomes.tests, indent=1), encoding="utf-8")
 
 
 def recorded(path):
@@ -128,7 +133,10 @@ def main():
     if not (options.perdure_only or options.recorded):
         services["temporal"] = run_all("temporal", start_temporal, suite, options)
     if not (options.temporal_only or options.recorded):
-        services["perdure"] = run_all("perdure", start_perdure, suite, options)
+        for number in range(options.runs):
+            outcomes = run_all("perdure", start_perdure, suite, options)
+            services["perdure"] = services["perdure"].joined(outcomes) if number else outcomes
+        record(services["perdure"], options.folder / "perdure.json")
     if options.temporal_only:
         del services["perdure"]
     elif options.perdure_only:

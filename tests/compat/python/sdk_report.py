@@ -22,6 +22,13 @@ class Outcomes:
         if known is None or known["outcome"] != "failed":
             self.tests[test] = {"outcome": outcome, "seconds": seconds, "text": text}
 
+    def joined(self, other):
+        """What two runs say together: a test that failed in one of them has failed."""
+        both = Outcomes(dict(self.tests))
+        for test, known in other.tests.items():
+            both.add(test, **known)
+        return both
+
     def keep(self, tests):
         """Forgets all tests but the given ones."""
         self.tests = {test: known for test, known in self.tests.items() if test in tests}
