@@ -126,8 +126,10 @@ def test_of_what_was_recorded_only_the_tests_that_ran_are_compared():
 
 
 def test_what_failed_can_be_run_again_beside_the_rest():
-    rest, left = outcomes_of(a="passed", b="failed", c="skipped").without_failed()
-    assert (told(rest), left) == ({"a": "passed", "c": "skipped"}, ids("b"))
+    rest, failed = outcomes_of(a="passed", b="failed", c="skipped", d="failed").split_failed()
+    assert (told(rest), told(failed)) == ({"a": "passed", "c": "skipped"}, {"b": "failed", "d": "failed"})
+    rest.add(ids("b")[0], "passed")
+    assert told(rest.or_else(failed)) == {"a": "passed", "b": "passed", "c": "skipped", "d": "failed"}
 
 
 def begun(*names, finished=()):

@@ -72,10 +72,10 @@ def run_all(service, start, suite, options):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     path = options.folder / f"{service}.json"
-    outcomes, names = Outcomes(), files_of(suite, options.paths)
+    outcomes, failed, names = Outcomes(), Outcomes(), files_of(suite, options.paths)
     if options.again:
-        outcomes, left = recorded(path).without_failed()
-        names = [name for name in names if any(test.split("::")[0] == name for test in left)]
+        outcomes, failed = recorded(path).split_failed()
+        names = [name for name in names if any(test.split("::")[0] == name for test in failed.tests)]
     server, stop = start(options, folder)
     try:
         for name in names:
@@ -85,10 +85,10 @@ def run_all(service, start, suite, options):
             counts = ", ".join(f"{outcomes.count(kind, ran)} {kind}" for kind in ("passed", "failed", "skipped"))
             clear = "\r\x1b[K" if sys.stdout.isatty() else ""
             print(f"{clear}{service:8} {name}: {counts} in {time.monotonic() - begun:.0f} s", flush=True)
-            record(outcomes, path)
+            record(outcomes.or_else(failed), path)
     finally:
         stop()
-    return outcomes
+    return outcomes.or_else(failed)
 
 
 def record(outcomes, path):

@@ -33,10 +33,14 @@ class Outcomes:
         """Forgets all tests but the given ones."""
         self.tests = {test: known for test, known in self.tests.items() if test in tests}
 
-    def without_failed(self):
-        """(Outcomes without the tests that failed, those tests)"""
-        left = [test for test, known in self.tests.items() if known["outcome"] == "failed"]
-        return Outcomes({test: known for test, known in self.tests.items() if test not in left}), left
+    def split_failed(self):
+        """(Outcomes of the tests that did not fail, Outcomes of those that did)"""
+        failed = {test: known for test, known in self.tests.items() if known["outcome"] == "failed"}
+        return Outcomes({test: known for test, known in self.tests.items() if test not in failed}), Outcomes(failed)
+
+    def or_else(self, before):
+        """These, and what was known before of tests that did not run."""
+        return Outcomes({**{test: known for test, known in before.tests.items() if test not in self.tests}, **self.tests})
 
     def count(self, outcome, tests):
         return sum(self.tests[test]["outcome"] == outcome for test in tests if test in self.tests)
