@@ -52,6 +52,7 @@ DYNAMIC_CONFIG = (
 # A test that pytest does not end in time (it hangs in native code) is ended together with its process after this.
 GRACE_SECONDS = 15
 EXIT_SECONDS = 5
+SHOW_SECONDS = 30
 
 
 class NotTheSuite(Exception):
@@ -110,7 +111,8 @@ class FileRun:
         self.results, self.skip, self.log = (folder / f"{stem}{suffix}" for suffix in (".jsonl", ".skip", ".log"))
         for path in (self.results, self.log):
             path.write_bytes(b"")
-        self.deadline = time.monotonic() + options.file_seconds
+        self.shown = time.monotonic()
+        self.deadline = self.shown + options.file_seconds
 
     def run(self):
         while self._run_process():
@@ -173,11 +175,16 @@ class FileRun:
         return None
 
     def _show(self, found):
-        if sys.stdout.isatty():
-            done = sum(test.startswith(f"{self.name}::") for test in self.outcomes.tests)
-            done += sum(record["kind"] == "finish" for record in found)
-            running = [record["test"].split("::", 1)[-1] for record in found if record["kind"] == "start"][-1:]
-            print(f"\r\x1b[K  {self.name}: {done} done, now {''.join(running)}"[:118], end="", flush=True)
+        """Where the file is: in place on a terminal, else a line now and then."""
+        now, terminal = time.monotonic(), sys.stdout.isatty()
+        if not terminal and now < self.shown + SHOW_SECONDS:
+            return
+        self.shown = now
+        done = sum(test.startswith(f"{self.name}::") for test in self.outcomes.tests)
+        done += sum(record["kind"] == "finish" for record in found)
+        running = [record["test"].split("::", 1)[-1] for record in found if record["kind"] == "start"][-1:]
+        line = f"  {self.name}: {done} done, now {''.join(running)}"[:118]
+        print(f"\r\x1b[K{line}" if terminal else line, end="" if terminal else "\n", flush=True)
 
 
 def settle(name, found, outcomes, problem, late):
