@@ -22,7 +22,7 @@ CALLS = [
     (r"(sleep|usleep|nanosleep|clock_nanosleep|poll|ppoll|select|pselect|epoll_wait)", SLEEP),
     (r"std::random_device::.*", RANDOM),
     (r"(rand|srand|random|srandom|[dlm]rand48|arc4random(_buf|_uniform)?|getrandom|getentropy)", RANDOM),
-    (r"std::thread::.*|pthread_(create|cond_wait|cond_timedwait)|std::condition_variable::wait.*|std::this_thread::.*", THREAD),
+    (r"std::thread::.*|pthread_(create|cond_wait|cond_timedwait|cond_clockwait|mutex_timedlock|mutex_clocklock)|thrd_(create|sleep)|std::condition_variable::wait.*|std::this_thread::.*", THREAD),
     (r"(system|popen|v?fork|posix_spawnp?|exec(ve?|vpe?|lp?|le))", ACTIVITY),
     (r"(socket|socketpair|connect|bind|listen|accept4?|send(to|msg)?|recv(from|msg)?|getaddrinfo|gethostbyname)", ACTIVITY),
     (r"std::basic_([io]?fstream|filebuf)<.*>::(open|basic_[io]?fstream|basic_filebuf)\(.*|std::__basic_file<.*>::open.*", ACTIVITY),

@@ -45,7 +45,7 @@ class [[nodiscard("co_await it")]] ShieldAwaiter final : public AwaitableTag,
     return handle_.operator co_await().await_resume();
   }
 
-  void operation_done() override {
+  void operation_done(const Operation&) override {
     listening_ = false;
     wake();
   }

@@ -1,11 +1,15 @@
 #include "base/random.h"
 
-namespace perdure {
+#include "base/uuid.h"
 
-std::string uuid4(Random& random) {
+namespace perdure {
+namespace {
+
+constexpr std::uint64_t kVariant = 2ULL << 62;
+constexpr std::uint64_t kVariantBits = 3ULL << 62;
+
+std::string uuid_text(std::uint64_t high, std::uint64_t low) {
   static constexpr char kHex[] = "0123456789abcdef";
-  std::uint64_t high = (random.next() & ~0xf000ULL) | 0x4000ULL;
-  std::uint64_t low = (random.next() & ~(3ULL << 62)) | (2ULL << 62);
   std::string text(36, '-');
   char* to = text.data();
   const auto write = [&to](std::uint64_t word, int digits) {
@@ -20,6 +24,19 @@ std::string uuid4(Random& random) {
   write(low >> 48, 4);
   write(low, 12);
   return text;
+}
+
+}  // namespace
+
+std::string uuid4(Random& random) {
+  const std::uint64_t high = (random.next() & ~0xf000ULL) | 0x4000ULL;
+  return uuid_text(high, (random.next() & ~kVariantBits) | kVariant);
+}
+
+std::string uuid7(Random& random, Timestamp now) {
+  const auto milliseconds = static_cast<std::uint64_t>(now.nanos / 1'000'000);
+  const std::uint64_t high = milliseconds << 16 | 0x7000ULL | (random.next() & 0xfffULL);
+  return uuid_text(high, (random.next() & ~kVariantBits) | kVariant);
 }
 
 }  // namespace perdure

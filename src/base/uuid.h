@@ -1,7 +1,12 @@
 #pragma once
+// Ids in the form of UUIDs.
 #include <cctype>
 #include <cstddef>
+#include <string>
 #include <string_view>
+
+#include "base/random.h"
+#include "base/time.h"
 
 namespace perdure {
 
@@ -18,5 +23,8 @@ inline bool is_uuid(std::string_view text) {
   }
   return true;
 }
+
+// A version 7 UUID, lower case: milliseconds since 1970, then random bits. Run ids are such.
+std::string uuid7(Random& random, Timestamp now);
 
 }  // namespace perdure

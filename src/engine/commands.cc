@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/planted.h"
+#include "base/uuid.h"
 #include "engine/close.h"
 #include "engine/failures.h"
 #include "engine/history.h"
@@ -270,7 +271,7 @@ Failed complete_run(CommandTurn& turn, const command::Command& command) {
   }
   std::string successor;
   if (const auto backoff = cron_backoff_of(turn.step)) {
-    successor = uuid4(*turn.step.context.random);
+    successor = uuid7(*turn.step.context.random, turn.step.now());
     turn.successor =
         cron_run(turn.step, successor, asked.has_result() ? &asked.result() : nullptr, nullptr, *backoff);
   }
@@ -302,10 +303,10 @@ Failed fail_run(CommandTurn& turn, const command::Command& command) {
   const RetryDecision retry = retry_of_run(turn, why);
   std::string successor;
   if (retry.state == enums::RETRY_STATE_IN_PROGRESS) {
-    successor = uuid4(*turn.step.context.random);
+    successor = uuid7(*turn.step.context.random, turn.step.now());
     turn.successor = retried_run(turn.step, successor, why, retry.backoff);
   } else if (const auto backoff = cron_backoff_of(turn.step)) {
-    successor = uuid4(*turn.step.context.random);
+    successor = uuid7(*turn.step.context.random, turn.step.now());
     turn.successor = cron_run(turn.step, successor, nullptr, &why, *backoff);
   }
   history::HistoryEvent event = command_event(turn, command, enums::EVENT_TYPE_WORKFLOW_EXECUTION_FAILED);
@@ -381,7 +382,7 @@ Failed continue_as_new(CommandTurn& turn, const command::Command& command) {
   if (Failed failure = check_continue_as_new(turn.step.run, &asked)) {
     return failure;
   }
-  const std::string successor = uuid4(*turn.step.context.random);
+  const std::string successor = uuid7(*turn.step.context.random, turn.step.now());
   turn.successor = continued_run(turn.step, successor, asked);
   history::HistoryEvent event =
       command_event(turn, command, enums::EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW);

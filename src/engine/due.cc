@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/uuid.h"
 #include "engine/close.h"
 #include "engine/commit.h"
 #include "engine/engine.h"
@@ -106,7 +107,7 @@ void run_timeout_due(Step& step) {
     commit(step);
     return;
   }
-  const std::string successor = uuid4(*step.context.random);
+  const std::string successor = uuid7(*step.context.random, step.now());
   NewRun next = retried ? retried_run(step, successor, timeout, retry.backoff)
                         : cron_run(step, successor, nullptr, &timeout, *next_cron);
   time_out_run(step, retry.state, successor);

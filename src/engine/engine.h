@@ -191,6 +191,11 @@ RunId deliver(Outcome& out, Execution& source, ItemKey item, Execution* target, 
 // --- workflow tasks
 // -------------------------------------------------------------------------------------------------
 
+// The first workflow task of the run that `out` creates, or of `current` if it does not create any, for the
+// worker that started the run; null: it is not to be had (it waits for a backoff, someone else has it). It is
+// not `ready` any more.
+std::shared_ptr<WorkflowTaskStart> start_first_task_eagerly(Outcome& out, Execution* current,
+                                                            const PollerInfo& worker, const Context& context);
 // kNotFound: the task is stale (someone took it, it timed out, the run closed); offer the poller another one.
 Result<WorkflowTaskStart> start_workflow_task(Outcome& out, Execution& run, const PollerInfo& poller,
                                               const Context& context);

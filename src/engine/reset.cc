@@ -7,6 +7,7 @@
 
 #include "api/convert.h"
 #include "base/check.h"
+#include "base/uuid.h"
 #include "engine/close.h"
 #include "engine/commit.h"
 #include "engine/engine.h"
@@ -149,8 +150,8 @@ Result<wire::ResetWorkflowExecutionResponse> reset_workflow(
     response.set_run_id(current.run_id().value);
     return response;
   }
-  auto created =
-      std::make_unique<Execution>(context.new_execution_id(), base.key(), RunId(uuid4(*context.random)));
+  auto created = std::make_unique<Execution>(context.new_execution_id(), base.key(),
+                                             RunId(uuid7(*context.random, context.now)));
   Execution& run = *created;
   Step step{out, run, context};
   const std::vector<history::HistoryEvent> events = parsed(histories.kept);

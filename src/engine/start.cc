@@ -3,6 +3,7 @@
 // off by default there (history.enableWorkflowIdReuseStartTimeValidation), so it is not applied here;
 // continue-as-new does apply it.
 #include "engine/start.h"
+#include "base/uuid.h"
 
 #include <fmt/format.h>
 
@@ -184,7 +185,7 @@ Result<StartReply> start_run(Outcome& out, Execution* current,
                              const wire::StartWorkflowExecutionRequest& request, const StartOrigin& origin,
                              const Context& context) {
   if (current == nullptr) {
-    return start_first_run(out, request, origin, uuid4(*context.random), context);
+    return start_first_run(out, request, origin, uuid7(*context.random, context.now), context);
   }
   if (origin.signal == nullptr && !request.request_id().empty() &&
       request.request_id() == current->info().start_request_id() && !planted(PlantedBug::kNoRequestIdDedup)) {
@@ -195,7 +196,7 @@ Result<StartReply> start_run(Outcome& out, Execution* current,
     if (Status refusal = apply_reuse_policy(*current, policies.reuse); !refusal.ok()) {
       return refusal;
     }
-    return start_first_run(out, request, origin, uuid4(*context.random), context);
+    return start_first_run(out, request, origin, uuid7(*context.random, context.now), context);
   }
   if (policies.conflict == enums::WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING) {
     return StartReply{current->id(), current->run_id().value, false};
@@ -205,7 +206,7 @@ Result<StartReply> start_run(Outcome& out, Execution* current,
                                        current->key().workflow_id.value, current->run_id().value),
                            *current);
   }
-  const std::string run_id = uuid4(*context.random);
+  const std::string run_id = uuid7(*context.random, context.now);
   const common::Payloads details = text_payloads(fmt::format("terminated by new runID: {}", run_id));
   Step step{out, *current, context};
   terminate_run(step, {.reason = "TerminateIfRunning WorkflowIdReusePolicy",

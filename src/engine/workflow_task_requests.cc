@@ -246,6 +246,26 @@ Result<WorkflowTaskStart> start_workflow_task(Outcome& out, Execution& run, cons
   return workflow_task_answer(run, poller.identity);
 }
 
+std::shared_ptr<WorkflowTaskStart> start_first_task_eagerly(Outcome& out, Execution* current,
+                                                            const PollerInfo& worker,
+                                                            const Context& context) {
+  Execution* const run = out.created.empty() ? current : out.created.back().get();
+  const state::WorkflowTaskState* const task = run == nullptr ? nullptr : run->workflow_task();
+  const bool is_first =
+      task != nullptr && task->attempt() == 1 && run->info().last_completed_started_event_id() == 0;
+  if (!is_first) {
+    return nullptr;
+  }
+  auto start = start_workflow_task(out, *run, worker, context);
+  if (!start.ok()) {
+    return nullptr;
+  }
+  std::erase_if(out.ready, [run](const ReadyTask& ready) {
+    return ready.execution == run->id() && ready.item.kind == ItemKind::kWorkflowTask;
+  });
+  return std::make_shared<WorkflowTaskStart>(*std::move(start));
+}
+
 Result<WorkflowTaskCompletion> complete_workflow_task(
     Outcome& out, Execution& run, const WorkflowTaskRef& task,
     const wire::RespondWorkflowTaskCompletedRequest& request, const PollerInfo& worker,

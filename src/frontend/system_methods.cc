@@ -20,6 +20,7 @@ void system_info(Core&, SystemCall call) {
   // Without it workers do not tell which build they are. Polls that want tasks routed by it are refused.
   capabilities->set_build_id_based_versioning(true);
   capabilities->set_upsert_memo(true);
+  capabilities->set_eager_workflow_start(true);
   capabilities->set_sdk_metadata(true);
   call->finish();
 }

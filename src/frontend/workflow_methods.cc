@@ -1,4 +1,5 @@
 // Starting, signalling, cancelling, terminating and describing workflows.
+#include <optional>
 #include <utility>
 
 #include "base/random.h"
@@ -18,16 +19,31 @@ using TerminateCall =
 using DescribeCall =
     CallPointer<wire::DescribeWorkflowExecutionRequest, wire::DescribeWorkflowExecutionResponse>;
 
+// Who starts a workflow may run its first task, too. The task is known by the request: a repeated start gets
+// it again.
+template <class CallType>
+std::optional<engine::PollerInfo> eager_worker(const CallType& call, runtime::Service& service) {
+  if (!call.request.request_eager_execution()) {
+    return std::nullopt;
+  }
+  engine::PollerInfo worker;
+  worker.identity = call.request.identity();
+  worker.request_id = call.request.request_id();
+  worker.holder = call.options.in_process ? service.incarnation() : 0;
+  worker.task_queue = call.request.task_queue().name();
+  return worker;
+}
+
 void start(Core& core, StartCall call) {
   if (Status status = validate_start(call->request); !status.ok()) {
     call->answer(status);
     return;
   }
-  core.post(call, [call](runtime::Service& service) {
+  core.post(call, [&core, call](runtime::Service& service) {
     if (call->request.request_id().empty()) {
       call->request.set_request_id(uuid4(service.random()));
     }
-    service.start_workflow(call->request, [call](Result<runtime::StartAnswer> answer) {
+    const auto answered = [&core, call](Result<runtime::StartAnswer> answer) {
       if (!answer.ok()) {
         call->answer(answer.status());
         return;
@@ -39,8 +55,13 @@ void start(Core& core, StartCall call) {
       call->response->set_started(answer->reply.started);
       call->response->set_status(
           static_cast<temporal::api::enums::v1::WorkflowExecutionStatus>(answer->status));
+      if (answer->eager_task) {
+        write_workflow_task(core.tokens, NamespaceName(call->request.namespace_()), *answer->eager_task,
+                            call->response->mutable_eager_workflow_task());
+      }
       call->finish();
-    });
+    };
+    service.start_workflow(call->request, answered, eager_worker(*call, service));
   });
 }
 

@@ -192,6 +192,9 @@ void Loop::start_on_current(const WorkflowKey& key, StartBody body, Reply<StartA
     refresh(*current);
   }
   auto answer = result->ok() ? describe_start(std::move(**result)) : Result<StartAnswer>(result->status());
+  if (answer.ok()) {
+    refresh(**runs_.get(answer->reply.execution));  // its first task may have been handed out already
+  }
   settle(wrote || (current != nullptr && current->dirty),
          [answer = std::move(answer), reply = std::move(reply)](const Status& outcome) {
            reply(outcome.ok() ? answer : Result<StartAnswer>(outcome));

@@ -15,13 +15,27 @@ void Service::execute(const RunTarget& target, Body body, Finish finish) {
 }
 
 void Service::start_workflow(const engine::wire::StartWorkflowExecutionRequest& request,
-                             Reply<StartAnswer> reply) {
+                             Reply<StartAnswer> reply, std::optional<engine::PollerInfo> eager_worker) {
+  auto task = std::make_shared<std::shared_ptr<engine::WorkflowTaskStart>>();
   loop_.start_on_current(
       {NamespaceName(request.namespace_()), WorkflowId(request.workflow_id())},
-      [&request](engine::Outcome& out, engine::Execution* current, const engine::Context& context) {
-        return engine::start_workflow(out, current, request, context);
+      [&request, task, worker = std::move(eager_worker)](engine::Outcome& out, engine::Execution* current,
+                                                         const engine::Context& context) {
+        auto started = engine::start_workflow(out, current, request, context);
+        if (worker && started.ok() && started->started) {
+          *task = engine::start_first_task_eagerly(out, current, *worker, context);
+        }
+        return started;
       },
-      std::move(reply));
+      [this, task, reply = std::move(reply)](Result<StartAnswer> answer) {
+        if (answer.ok() && *task != nullptr) {
+          auto eager = loop_.with_history(answer->reply.execution, *task);
+          if (eager.ok()) {  // else the started task times out; the start itself is durable
+            answer->eager_task = *std::move(eager);
+          }
+        }
+        reply(std::move(answer));
+      });
 }
 
 void Service::signal_with_start_workflow(const engine::wire::StartWorkflowExecutionRequest& start,

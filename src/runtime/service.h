@@ -32,12 +32,6 @@ struct RunTarget {
   RunId run_id;  // empty: the current run of the workflow id
 };
 
-struct StartAnswer {
-  engine::StartReply reply;
-  std::string first_run_id;
-  int status = 0;  // temporal.api.enums.v1.WorkflowExecutionStatus of the run that answered
-};
-
 // A long poll on a task queue. It waits at most `max_wait`, then answers nothing.
 struct Poll {
   std::uint64_t id = 0;  // unique among the waiting calls; for cancel()
@@ -57,6 +51,13 @@ struct WorkflowTaskHandOut {
   // last page.
   std::int64_t history_continues_at = 0;
   std::optional<QueryTaskRef> query;  // not a workflow task: only this query is to be answered
+};
+
+struct StartAnswer {
+  engine::StartReply reply;
+  std::string first_run_id;
+  int status = 0;  // temporal.api.enums.v1.WorkflowExecutionStatus of the run that answered
+  std::optional<WorkflowTaskHandOut> eager_task{};
 };
 
 struct ActivityTaskHandOut {
@@ -135,7 +136,9 @@ class Service {
   }
 
   // The requests live until the reply is called.
-  void start_workflow(const engine::wire::StartWorkflowExecutionRequest& request, Reply<StartAnswer> reply);
+  // `eager_worker` is given the first workflow task with the answer, if that can be.
+  void start_workflow(const engine::wire::StartWorkflowExecutionRequest& request, Reply<StartAnswer> reply,
+                      std::optional<engine::PollerInfo> eager_worker = std::nullopt);
   void signal_with_start_workflow(const engine::wire::StartWorkflowExecutionRequest& start,
                                   const engine::wire::SignalWorkflowExecutionRequest& signal,
                                   Reply<StartAnswer> reply);

@@ -85,7 +85,7 @@ class WorkflowRun::Core::LocalActivity final : public detail::Operation,
   }
 
   // Of the timer.
-  void operation_done() override {
+  void operation_done(const Operation&) override {
     const std::shared_ptr<detail::Operation> timer = std::exchange(timer_, nullptr);
     if (!timer->failed()) {
       core_.start_local_activity_machine(std::move(next_), *this);

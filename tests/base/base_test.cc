@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "base/uuid.h"
 
 namespace perdure {
 namespace {
@@ -15,6 +16,14 @@ TEST(Random, UuidsHaveTheVersionAndVariantOfVersion4) {
     EXPECT_TRUE(std::regex_match(
         uuid4(random), std::regex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")));
   }
+}
+
+TEST(Random, UuidsOfVersion7BeginWithTheirTime) {
+  Random random(7);
+  const std::string id = uuid7(random, Timestamp{0x0123'4567'89ab * 1'000'000});
+  EXPECT_TRUE(std::regex_match(id, std::regex("01234567-89ab-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")))
+      << id;
+  EXPECT_NE(id, uuid7(random, Timestamp{0x0123'4567'89ab * 1'000'000}));
 }
 
 TEST(Random, SameSeedGivesTheSameIds) {

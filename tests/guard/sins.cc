@@ -13,12 +13,14 @@
 
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <mutex>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -136,6 +138,20 @@ void reads_system_clock() {
 void reads_steady_clock() {
   need(std::chrono::steady_clock::now().time_since_epoch().count() != 0, "steady_clock");
 }
+void waits_for_a_condition() {
+  std::mutex mutex;
+  std::condition_variable condition;
+  std::unique_lock lock(mutex);
+  need(!condition.wait_for(lock, 1ms, [] { return false; }), "wait_for");
+}
+void waits_for_a_future() {
+  std::promise<int> promise;
+  need(promise.get_future().wait_for(1ms) == std::future_status::timeout, "wait_for");
+}
+void tries_a_timed_mutex() {
+  std::timed_mutex mutex;
+  need(mutex.try_lock_for(1ms), "try_lock_for");
+}
 void calls_time() { need(time(nullptr) != 0, "time"); }
 void calls_gettimeofday() {
   timeval now{};
@@ -175,6 +191,9 @@ const std::vector<Sin>& sins() {
       {"lists_a_folder", "open", "in an activity", lists_a_folder},
       {"reads_system_clock", "clock_gettime", "workflow::now()", reads_system_clock},
       {"reads_steady_clock", "clock_gettime", "workflow::now()", reads_steady_clock},
+      {"waits_for_a_condition", "clock_gettime", "workflow::now()", waits_for_a_condition},
+      {"waits_for_a_future", "clock_gettime", "workflow::now()", waits_for_a_future},
+      {"tries_a_timed_mutex", "clock_gettime", "workflow::now()", tries_a_timed_mutex},
       {"calls_time", "time", "workflow::now()", calls_time},
       {"calls_gettimeofday", "gettimeofday", "workflow::now()", calls_gettimeofday},
       {"sleeps_for", "nanosleep", "workflow::sleep(", sleeps_for},

@@ -179,6 +179,35 @@ TEST(Payload, VariantsTakeTheFirstAlternativeThatFits) {
   EXPECT_THAT(error_of<Value>("[]"), testing::HasSubstr("no alternative of std::variant<"));
 }
 
+struct ByCard {
+  std::string card;
+};
+struct ByInvoice {
+  std::string address;
+  int days = 30;
+};
+struct Ordered {
+  std::variant<ByCard, ByInvoice> payment;
+};
+
+TEST(Payload, VariantsTakeTheAlternativeThatFitsBest) {
+  using Payment = std::variant<ByCard, ByInvoice>;
+  EXPECT_EQ(std::get<ByInvoice>(from_payload<Payment>(json(R"({"address":"here","days":14})"))).days, 14);
+  EXPECT_EQ(std::get<ByInvoice>(from_payload<Payment>(json(R"({"address":"here"})"))).address, "here");
+  EXPECT_EQ(std::get<ByCard>(from_payload<Payment>(json(R"({"card":"4711"})"))).card, "4711");
+  EXPECT_EQ(std::get<ByCard>(from_payload<Payment>(json(R"({"card":"4711","new":true})"))).card, "4711");
+  EXPECT_EQ(from_payload<Payment>(json("{}")).index(), 0U) << "of several, the first";
+  const auto ordered = from_payload<Ordered>(json(R"({"payment":{"address":"here","days":1}})"));
+  EXPECT_EQ(std::get<ByInvoice>(ordered.payment).days, 1);
+  using Number = std::variant<double, int>;
+  EXPECT_EQ(std::get<int>(from_payload<Number>(json("7"))), 7);
+  EXPECT_EQ(std::get<double>(from_payload<Number>(json("7.0"))), 7.0);
+  using Turned = std::variant<int, double>;
+  EXPECT_EQ(std::get<double>(from_payload<Turned>(json("7.0"))), 7.0);
+  using Nested = std::variant<std::vector<ByCard>, std::vector<ByInvoice>>;
+  EXPECT_EQ(from_payload<Nested>(json(R"([{"address":"here","days":2}])")).index(), 1U);
+}
+
 TEST(Payload, TreesAreWrittenAndReadWhole) {
   Tree tree{.value = 1};
   tree.children.push_back(Tree{.value = 2});

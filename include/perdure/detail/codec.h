@@ -247,9 +247,11 @@ T read_struct(JsonReader& in) {
       for (bool first = in.open('{', "an object"); in.next('}', first);) {
         const std::string name = in.member_name();
         if (!(read_member(std::integral_constant<std::size_t, I>(), name) || ...)) {
+          in.note_misfits(1);
           in.skip();
         }
       }
+      in.note_misfits(static_cast<std::size_t>(std::count(seen.begin(), seen.end() - 1, false)));
       (check_present(std::integral_constant<std::size_t, I>()), ...);
     }(std::make_index_sequence<sizeof...(member)>());
   });
@@ -379,19 +381,35 @@ T read_instant(JsonReader& in) {
   return T(std::chrono::duration_cast<typename T::duration>(instant->time_since_epoch()));
 }
 
-template <class T, std::size_t I = 0>
-T read_variant(JsonReader& in, std::string first_error = "") {
-  if constexpr (I == std::variant_size_v<T>) {
-    in.fail("no alternative of " + std::string(kTypeName<T>) + " fits; the first one: " + first_error);
-  } else {
-    const JsonReader::Mark start = in.mark();
+// The alternative that fits best (JsonReader::note_misfits); of several, the first.
+template <class T>
+T read_variant(JsonReader& in) {
+  const JsonReader::Mark start = in.mark();
+  std::optional<T> best;
+  JsonReader::Mark best_end = start;
+  std::string first_error;
+  const auto try_alternative = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+    in.rewind(start);
     try {
-      return T(std::in_place_index<I>, read_value<std::variant_alternative_t<I, T>>(in));
+      T value(std::in_place_index<I>, read_value<std::variant_alternative_t<I, T>>(in));
+      if (!best || in.misfits() < best_end.misfits) {
+        best.emplace(std::move(value));
+        best_end = in.mark();
+      }
     } catch (const DataConversionError& error) {
-      in.rewind(start);
-      return read_variant<T, I + 1>(in, I == 0 ? error.what() : std::move(first_error));
+      first_error = I == 0 ? error.what() : first_error;
     }
+    return best && best_end.misfits == start.misfits;
+  };
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (try_alternative(std::integral_constant<std::size_t, I>()) || ...);
+  }(std::make_index_sequence<std::variant_size_v<T>>());
+  if (!best) {
+    in.rewind(start);
+    in.fail("no alternative of " + std::string(kTypeName<T>) + " fits; the first one: " + first_error);
   }
+  in.rewind(best_end);
+  return *std::move(best);
 }
 
 template <class T>

@@ -96,6 +96,7 @@ class JsonReader {
       // Below 2^53 every whole double is exact; beyond that a fraction could have been rounded away.
       if (real == static_cast<double>(static_cast<std::int64_t>(clamped(real))) &&
           std::in_range<T>(static_cast<std::int64_t>(clamped(real)))) {
+        note_misfits(1);
         return static_cast<T>(real);
       }
       fail_at(start, std::string(text) + " is not a whole number from " + range_text<T>());
@@ -119,6 +120,7 @@ class JsonReader {
     }
     const std::size_t start = at_;
     const std::string_view text = number("a number");
+    note_misfits(text.find_first_of(".eE") == std::string_view::npos ? 1 : 0);
     T value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc::result_out_of_range) {
@@ -256,12 +258,18 @@ class JsonReader {
   struct Mark {
     std::size_t at;
     int depth;
+    std::size_t misfits;
   };
-  Mark mark() const { return {at_, depth_}; }
+  Mark mark() const { return {at_, depth_, misfits_}; }
   void rewind(Mark mark) {
     at_ = mark.at;
     depth_ = mark.depth;
+    misfits_ = mark.misfits;
   }
+  // What a type takes without being made for it: members that it has not, or that are not there, numbers of
+  // the other kind. The alternative of a variant with the fewest is meant.
+  void note_misfits(std::size_t count) { misfits_ += count; }
+  std::size_t misfits() const { return misfits_; }
 
   [[noreturn]] void fail(const std::string& what) const { fail_at(at_, what); }
   [[noreturn]] void fail_at(std::size_t at, const std::string& what) const {
@@ -429,6 +437,7 @@ class JsonReader {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  std::size_t misfits_ = 0;
   int depth_ = 0;
 };
 

@@ -75,9 +75,11 @@ class Wait {
 };
 
 // Told when an Operation is done.
+class Operation;
+
 class OperationListener {
  public:
-  virtual void operation_done() = 0;
+  virtual void operation_done(const Operation& operation) = 0;
 
  protected:
   ~OperationListener() = default;
@@ -117,7 +119,7 @@ class Operation {
     result_ = std::move(result);
     failure_ = std::move(failure);
     for (OperationListener* listener : std::exchange(listeners_, {})) {
-      listener->operation_done();
+      listener->operation_done(*this);
     }
   }
 

@@ -35,7 +35,7 @@ class OperationAwaiter : public Wait, public OperationListener {
     }
   }
 
-  void operation_done() final {
+  void operation_done(const Operation&) final {
     listening_ = false;
     wake();
   }
@@ -82,7 +82,7 @@ class ConditionAwaiter final : public AwaitableTag, public Wait, public Conditio
     finish();
     return true;
   }
-  void operation_done() override {
+  void operation_done(const Operation&) override {
     // The timer's own cancellation is not a timeout.
     if (waiting_) {
       timer_.reset();

@@ -127,7 +127,7 @@ void ChildWorkflowMachine::ask_to_cancel() {
   }
 }
 
-void ChildWorkflowMachine::operation_done() {
+void ChildWorkflowMachine::operation_done(const detail::Operation&) {
   const std::shared_ptr<detail::Operation> request = std::exchange(cancel_request_, nullptr);
   if (!request->failed()) {  // else the child has ended, which is on its way
     resolve_cancelled("Child Workflow execution cancelled");

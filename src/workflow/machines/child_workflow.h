@@ -46,7 +46,7 @@ class ChildWorkflowMachine final : public Machine,
   std::string describe(CommandType type) const override;
 
   // Of the request to cancel.
-  void operation_done() override;
+  void operation_done(const detail::Operation& operation) override;
 
  private:
   class Start;
