@@ -27,8 +27,8 @@ CALLS = [
     (r"(socket|socketpair|connect|bind|listen|accept4?|send(to|msg)?|recv(from|msg)?|getaddrinfo|gethostbyname)", ACTIVITY),
     (r"std::basic_([io]?fstream|filebuf)<.*>::(open|basic_[io]?fstream|basic_filebuf)\(.*|std::__basic_file<.*>::open.*", ACTIVITY),
     (r"std::filesystem::(?!__cxx11::path|__cxx11::filesystem_error).*", ACTIVITY),
-    (r"(open|openat)(64)?|__open(64)?_2|creat|fopen(64)?|freopen|opendir|l?stat|access|unlink|remove|rename|mkdir|rmdir|mkstemp", ACTIVITY),
-    (r"(secure_)?getenv|getpid|gethostname|syscall", PARAMETER),
+    (r"(open|openat)(64)?|__open(64)?_2|creat|fopen(64)?|freopen|opendir|l?stat|access|unlink|remove|rename|mkdir|rmdir|mkstemp|tmpfile(64)?|statx|statv?fs(64)?|readlink|realpath|(sym)?link|f?truncate(64)?|f?chmod|f?chown|f?chdir|getcwd|timerfd_create|eventfd|dlopen|dlmopen", ACTIVITY),
+    (r"(secure_)?getenv|setenv|putenv|unsetenv|environ|getpid|gethostname|uname|sysinfo|sysconf|getrusage|times|localtime(_r)?|mktime|tzset|syscall", PARAMETER),
 ]
 # Variables that nobody can change, and those that the compiler makes.
 HARMLESS = re.compile(r"guard variable for|vtable for|typeinfo|VTT for|std::__ioinit|\.L|__dso_handle|kProcessActivityRegistered"
