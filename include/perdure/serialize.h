@@ -11,7 +11,9 @@
 //   vector, deque, list, set, std::array      [ … ]
 //   map, unordered_map (key string, integer)  { … }, in the order of the keys
 //   pair, tuple                               [a, b]
-//   std::variant                              the value; when read, the first alternative that fits
+//   std::variant                              the value; when read, the alternative that fits best: with the
+//                                             fewest members too many or too few, 7 to an integer and
+//                                             7.0 to a double; of several the first
 //   std::chrono::duration                     seconds as a number, exact: 90, 0.25
 //                                             (as Python's float or pydantic's timedelta reads it);
 //                                             "PT90S", which pydantic writes, is read, too
