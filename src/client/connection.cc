@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "client/in_workflow_code.h"
 #include "client/large_payloads.h"
 #include "client/metered_transport.h"
 #include "client/outbound.h"
@@ -104,6 +105,7 @@ void Connection::warn_if_large(std::string_view method, const google::protobuf::
 Status call_as_stored(Connection& connection, std::string_view method,
                       const google::protobuf::Message& request, google::protobuf::Message* response,
                       CallKind kind) {
+  refuse_in_workflow_code();
   if (kind == CallKind::kLongPoll && connection.caller_loop() != nullptr &&
       connection.caller_loop()->runs_here()) {
     throw PerdureError(

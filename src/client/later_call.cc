@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/event_loop.h"
+#include "client/in_workflow_code.h"
 
 namespace perdure::client {
 namespace {
@@ -80,6 +81,7 @@ void call_later(const std::shared_ptr<Connection>& connection, std::string_view 
                 const std::shared_ptr<const Message>& request, std::shared_ptr<Message> response,
                 CallKind kind,
                 std::function<void(const Status& status, const std::exception_ptr& codec_error)> done) {
+  refuse_in_workflow_code();
   std::shared_ptr<const Message> sent = request;
   if (const Boundary* boundary = connection->boundary()) {
     const std::shared_ptr<Message> encoded(request->New());

@@ -51,6 +51,7 @@ Scope::Scope() : outer_(t_scope) {
   link_processes();
   link_network();
   link_files();
+  link_clients();
   prepare_backtrace();
 #endif
   t_scope = this;

@@ -55,6 +55,7 @@ inline constexpr Rule kThread{"a thread",
 inline constexpr Rule kProcess{"another process", "start it in an activity"};
 inline constexpr Rule kNetwork{"the network", "use it in an activity"};
 inline constexpr Rule kFile{"a file", "read and write files in an activity"};
+inline constexpr Rule kClient{"a client", "use activity::client() in an activity"};
 inline constexpr Rule kEnvironment{"the machine's environment", "pass it to the workflow as a parameter"};
 
 // The scope that the calling thread's code belongs to; null: anything is allowed.
@@ -89,5 +90,6 @@ void link_random();
 void link_processes();
 void link_network();
 void link_files();
+void link_clients();
 
 }  // namespace perdure::guard

@@ -139,6 +139,14 @@ class Virtuous {
   static inline std::int64_t getpid_of_test = 0;
 };
 
+class UsesAClient {
+ public:
+  perdure::Task<std::string> run() {
+    co_return client_of_test->get_workflow_handle_by_name("w").describe().id;
+  }
+  static inline const perdure::Client* client_of_test = nullptr;
+};
+
 class GuardTest : public SdkTest {
  protected:
   void SetUp() override {
@@ -235,6 +243,15 @@ TEST_F(GuardTest, SinsInHelpersAndSignalHandlersAreNoticed) {
   const auto handle = client().start_workflow<SinsInSignal>({.id = "signal", .task_queue = kQueue});
   handle.signal<&SinsInSignal::tell>();
   EXPECT_THAT(failed_task("signal"), HasSubstr("code called rand ("));
+}
+
+TEST_F(GuardTest, AClientIsNotForWorkflowCode) {
+  UsesAClient::client_of_test = &client();
+  const auto running = worker({.workflows = perdure::workflows<UsesAClient>()});
+  client().start_workflow<UsesAClient>({.id = "w", .task_queue = kQueue});
+  const std::string history = failed_task("w");
+  EXPECT_THAT(history, HasSubstr("code called perdure::Client"));
+  EXPECT_THAT(history, HasSubstr("use activity::client() in an activity"));
 }
 
 TEST_F(GuardTest, ALoopThatWaitsForAClockEnds) {
