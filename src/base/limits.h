@@ -27,6 +27,14 @@ inline constexpr std::size_t kPendingChildren = 2'000;
 inline constexpr std::size_t kPendingExternalSignals = 2'000;
 inline constexpr std::size_t kPendingExternalCancels = 2'000;
 inline constexpr std::int64_t kSignals = 10'000;     // history.maximumSignalsPerExecution
+inline constexpr std::size_t kUpdatesInFlight = 10;  // history.maxInFlightUpdates
+inline constexpr std::size_t kUpdateBytesInFlight = 20 << 20;  // history.maxInFlightUpdatePayloads
+inline constexpr std::size_t kUpdates = 2'000;                 // history.maxTotalUpdates
+inline constexpr std::size_t kUpdatesSuggest = 1'800;          // nine tenths of it
+inline constexpr std::int64_t kDiscardedTaskEvents =
+    10;  // history.discardSpeculativeWorkflowTaskMaximumEventsCount
+inline constexpr std::chrono::seconds kSpeculativeTaskStart{
+    5};  // SpeculativeWorkflowTaskScheduleToStartTimeout
 inline constexpr std::size_t kBufferedQueries = 1;   // history.MaxBufferedQueryCount
 inline constexpr std::size_t kBufferedEvents = 100;  // history.maximumBufferedEventsBatch
 inline constexpr std::size_t kBufferedEventBytes = 2 * 1024 * 1024;

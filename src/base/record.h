@@ -21,6 +21,7 @@ enum class ItemKind : std::int32_t {
   kExecutionTimeout = 5,  // id 0
   kStartBackoff = 6,      // id 0: first workflow task delayed by a start delay or a continue-as-new backoff
   kSignalRequestIds = 7,  // id: 1, 2, 3 …; dedup of signals. Never due, never queued; kept after the close
+  kUpdate = 8,            // id: its accepted event id. Never due, never queued; kept after the close
   kChild = 9,             // id: its initiated event id. Due while it is to be started
   kExternalSignal = 10,   // id: its initiated event id. Due until it is delivered
   kExternalCancel = 11,   // id: its initiated event id. Due until it is delivered

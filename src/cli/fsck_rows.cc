@@ -22,8 +22,8 @@ namespace enums = temporal::api::enums::v1;
 constexpr std::int64_t kApplicationId = 0x50657244;
 constexpr std::int64_t kFormat = 1;
 constexpr std::int64_t kKinds = 13;  // of items, from 1
-// Kinds that a closed run may have: dedup of signals, and what it has to tell its parent and its children.
-bool is_kept_after_close(std::int64_t kind) { return kind == 7 || kind == 12 || kind == 13; }
+// Kinds that a closed run may have: dedup of signals, updates, and what it has to tell its parent and its children.
+bool is_kept_after_close(std::int64_t kind) { return kind == 7 || kind == 8 || kind == 12 || kind == 13; }
 
 struct Totals {
   std::int64_t runs = 0, items = 0, batches = 0;
@@ -228,7 +228,7 @@ class RowCheck {
                 query.integer(0));
       }
       sum += static_cast<std::uint64_t>(query.integer(6));
-      if (query.integer(0) < 1 || query.integer(0) > kKinds || query.integer(0) == 8) {
+      if (query.integer(0) < 1 || query.integer(0) > kKinds) {
         finding("run {}: item {} is of the unknown kind {}", id, query.integer(1), query.integer(0));
       } else if (!open && !is_kept_after_close(query.integer(0))) {
         finding("run {}: it is closed and still waits for item {} of kind {}", id, query.integer(1),

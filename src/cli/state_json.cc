@@ -45,6 +45,8 @@ const char* kind_text(ItemKind kind) {
       return "report to the parent";
     case ItemKind::kParentClose:
       return "word to a child of the closed run";
+    case ItemKind::kUpdate:
+      return "update";
   }
   return "unknown";
 }

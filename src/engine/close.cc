@@ -11,6 +11,7 @@ namespace perdure::engine {
 namespace {
 
 void fail_workflow_task_before_close(Step& step) {
+  make_task_durable(step);
   if (step.run.has_started_workflow_task()) {
     fail_started_workflow_task(
         step, {.cause = enums::WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND, .identity = kHistoryService});
@@ -33,6 +34,7 @@ void close_run(Step& step, history::HistoryEvent event, enums::WorkflowExecution
   info.clear_sticky_schedule_to_start_timeout();
   info.clear_buffered_events();  // what is still buffered came too late for this history, as Temporal
   run.set_volatile_start(std::nullopt);
+  run.set_speculative_task(std::nullopt);
   std::vector<ItemKey> ended;
   run.for_each([&](ItemKey key, const Pending&) {
     if (!outlives_close(key.kind)) {

@@ -13,6 +13,7 @@
 #include "engine/machines/child.h"
 #include "engine/machines/external.h"
 #include "engine/machines/timer.h"
+#include "engine/machines/update.h"
 #include "engine/retry.h"
 #include "engine/successor.h"
 
@@ -396,8 +397,6 @@ Failed continue_as_new(CommandTurn& turn, const command::Command& command) {
 
 Cause cause_of_unsupported(enums::CommandType type) {
   switch (type) {
-    case enums::COMMAND_TYPE_PROTOCOL_MESSAGE:
-      return enums::WORKFLOW_TASK_FAILED_CAUSE_BAD_UPDATE_WORKFLOW_EXECUTION_MESSAGE;
     case enums::COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION:
       return enums::WORKFLOW_TASK_FAILED_CAUSE_BAD_SCHEDULE_NEXUS_OPERATION_ATTRIBUTES;
     case enums::COMMAND_TYPE_REQUEST_CANCEL_NEXUS_OPERATION:
@@ -437,6 +436,8 @@ Failed carry_out(CommandTurn& turn, const command::Command& command) {
       return request_cancel_external(turn, command);
     case enums::COMMAND_TYPE_START_CHILD_WORKFLOW_EXECUTION:
       return start_child(turn, command);
+    case enums::COMMAND_TYPE_PROTOCOL_MESSAGE:
+      return carry_out_protocol_message(turn, command);
     default:
       return TaskFailure{cause_of_unsupported(command.command_type()),
                          fmt::format("the command {} is not supported by this version of Perdure",
@@ -448,12 +449,13 @@ Failed carry_out(CommandTurn& turn, const command::Command& command) {
 
 std::optional<TaskFailure> carry_out_commands(CommandTurn& turn,
                                               const wire::RespondWorkflowTaskCompletedRequest& request) {
+  turn.messages.assign(request.messages().pointer_begin(), request.messages().pointer_end());
   for (const command::Command& command : request.commands()) {
     if (Failed failure = carry_out(turn, command)) {
       return failure;
     }
   }
-  return std::nullopt;
+  return carry_out_remaining_messages(turn);
 }
 
 }  // namespace perdure::engine

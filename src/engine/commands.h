@@ -22,7 +22,9 @@ struct CommandTurn {
   bool has_unseen_events = false;
   // An activity was cancelled before it started: nobody else will wake the workflow to tell it.
   bool needs_workflow_task = false;
-  std::vector<std::int64_t> eager_activities;  // scheduled event ids
+  std::vector<std::int64_t> eager_activities;                           // scheduled event ids
+  std::vector<const temporal::api::protocol::v1::Message*> messages{};  // that no command has pointed to yet
+  std::vector<UpdateNews> updates{};
   std::optional<NewRun> successor;
   std::string namespace_id;                  // of the run's namespace
   std::set<std::string> initiated_children;  // workflow ids, by commands of this turn

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "engine/close.h"
 #include "engine/history.h"
+#include "engine/machines/update.h"
 #include "engine/machines/workflow_task.h"
 
 namespace perdure::engine {
@@ -39,6 +40,9 @@ void enforce_history_limits(Step& step) {
 
 RunWrite& commit(Step& step) {
   Execution& run = step.run;
+  if (run.running()) {
+    make_task_durable(step);
+  }
   if (run.running() && run.has_started_workflow_task() && buffer_is_full(run)) {
     fail_started_workflow_task(
         step, {.cause = enums::WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND, .identity = kHistoryService});
@@ -49,6 +53,9 @@ RunWrite& commit(Step& step) {
   }
   if (run.running()) {
     enforce_history_limits(step);
+  }
+  if (!run.running()) {
+    abort_updates(step);
   }
   run.forget_savepoint();
   auto events = std::make_unique<history::History>();

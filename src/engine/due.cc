@@ -38,7 +38,7 @@ void workflow_task_due(Step& step) {
       time_out_started_workflow_task(step);
       schedule_workflow_task(step);
       commit(step);
-    } else if (in_memory && task.schedule_to_start_deadline() != 0 &&
+    } else if (in_memory && !run.has_speculative_task() && task.schedule_to_start_deadline() != 0 &&
                Timestamp{task.schedule_to_start_deadline()} <= step.now()) {
       // On disk the task still waits on its sticky queue, and is overdue there. From now on it is started
       // there, too.
@@ -143,7 +143,9 @@ void timer_due(Step& step, ItemKey item) {
 }  // namespace
 
 void item_due(Outcome& out, Execution& run, ItemKey item, const Context& context) {
-  if (!run.running() || run.find(item) == nullptr) {
+  const bool there =
+      item.kind == ItemKind::kWorkflowTask ? run.workflow_task() != nullptr : run.find(item) != nullptr;
+  if (!run.running() || !there) {
     return;
   }
   Step step{out, run, context};

@@ -29,6 +29,7 @@
 #include "base/record.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "temporal/api/update/v1/message.pb.h"
 #include "temporal/api/workflowservice/v1/request_response.pb.h"
 
 namespace perdure::engine {
@@ -61,11 +62,23 @@ struct WrittenEvents {
   std::unique_ptr<temporal::api::history::v1::History> events;
 };
 
+// What became of an update: for whoever waits for it, once what the command did is durable.
+struct UpdateNews {
+  enum class Kind { kAccepted, kCompleted, kRejected, kAborted };
+
+  ExecutionId execution;
+  std::string update_id;
+  Kind kind{};
+  temporal::api::update::v1::Outcome outcome{};  // kCompleted; kRejected: its failure
+  Status why{};                                  // kAborted
+};
+
 // What one command did. `writes` is empty when nothing durable changed.
 struct Outcome {
   std::vector<RunWrite> writes;
   std::vector<WrittenEvents> events;  // what `writes` append
   std::vector<ReadyTask> ready;
+  std::vector<UpdateNews> updates;
   std::vector<std::unique_ptr<Execution>>
       created;  // runs that begin with this command, to be cached by the shell
 };
@@ -119,6 +132,8 @@ struct WorkflowTaskCompletion {
   std::vector<ActivityTaskStart> eager;
   // With return_new_workflow_task: the next task, already started.
   std::optional<WorkflowTaskStart> next;
+  // Not 0: the task came to nothing, and the worker is to forget everything after this event.
+  std::int64_t reset_history_event_id = 0;
 };
 
 struct PollerInfo {
@@ -206,9 +221,27 @@ Result<WorkflowTaskCompletion> complete_workflow_task(
 Result<wire::RespondWorkflowTaskFailedResponse> fail_workflow_task(
     Outcome& out, Execution& run, const WorkflowTaskRef& task,
     const wire::RespondWorkflowTaskFailedRequest& request, const Context& context);
-// When a volatile task's start-to-close timeout ends; it has no due entry in the store. None: no volatile
-// task.
+// When a volatile task's start-to-close timeout ends, or a speculative one has waited too long; it has no
+// due entry in the store. None: no such task.
 std::optional<Timestamp> volatile_deadline(const Execution& run);
+
+// --- updates
+// ------------------------------------------------------------------------------------------------------
+
+enum class UpdateStage { kUnknown, kAdmitted, kAccepted, kCompleted };
+struct UpdateStatus {
+  UpdateStage stage = UpdateStage::kUnknown;
+  // kCompleted: the event with the outcome; 0: the run closed before it completed
+  std::int64_t completed_event_id = 0;
+};
+UpdateStatus update_status(const Execution& run, std::string_view update_id);
+// The outcome of an accepted update whose run has closed.
+temporal::api::update::v1::Outcome outcome_by_close();
+
+// Keeps the update for the worker, in memory, and makes a workflow task for it if none is pending. OK for one
+// that is known already, too. The request is validated.
+Status admit_update(Outcome& out, Execution& run, const wire::UpdateWorkflowExecutionRequest& request,
+                    const Context& context);
 
 // --- activities
 // -----------------------------------------------------------------------------------------------------

@@ -118,6 +118,8 @@ std::optional<Pending> parse_item(const Item& item) {
       return parse<state::DeadlineState>(item.state);
     case ItemKind::kSignalRequestIds:
       return parse<state::SignalRequestIds>(item.state);
+    case ItemKind::kUpdate:
+      return parse<state::UpdateState>(item.state);
     case ItemKind::kChild:
       return parse<state::ChildState>(item.state);
     case ItemKind::kExternalSignal:
@@ -180,12 +182,34 @@ void Execution::remove(ItemKey key) {
 }
 
 const state::WorkflowTaskState* Execution::workflow_task() const {
+  if (speculative_) {
+    return &*speculative_;
+  }
   const Pending* pending = find(kTask);
   return pending == nullptr ? nullptr : &std::get<state::WorkflowTaskState>(*pending);
 }
 
 state::WorkflowTaskState& Execution::change_workflow_task() {
+  check(!speculative_, "a speculative task is made durable before it changes");
   return std::get<state::WorkflowTaskState>(change(kTask));
+}
+
+std::int64_t Execution::find_update(std::string_view update_id) const {
+  auto found = update_ids_.find(update_id);
+  return found == update_ids_.end() ? 0 : found->second;
+}
+
+const state::UpdateState* Execution::update(std::int64_t accepted_event_id) const {
+  const Pending* pending = find({ItemKind::kUpdate, accepted_event_id});
+  return pending == nullptr ? nullptr : &std::get<state::UpdateState>(*pending);
+}
+
+std::size_t Execution::updates_in_flight() const {
+  std::size_t count = admitted_.size();
+  for (const auto& [update_id, accepted_event_id] : update_ids_) {
+    count += update(accepted_event_id)->completed_event_id() == 0 ? 1 : 0;
+  }
+  return count;
 }
 
 const state::ActivityState* Execution::activity(std::int64_t scheduled_event_id) const {
@@ -242,6 +266,8 @@ void Execution::index(ItemKey key, const Pending& pending) {
     activity_ids_.emplace(std::get<state::ActivityState>(pending).activity_id(), key.id);
   } else if (key.kind == ItemKind::kTimer) {
     timer_ids_.emplace(std::get<state::TimerState>(pending).timer_id(), key.id);
+  } else if (key.kind == ItemKind::kUpdate) {
+    update_ids_.emplace(std::get<state::UpdateState>(pending).update_id(), key.id);
   }
 }
 
@@ -251,12 +277,14 @@ void Execution::unindex(ItemKey key, const Pending& pending) {
     activity_ids_.erase(std::get<state::ActivityState>(pending).activity_id());
   } else if (key.kind == ItemKind::kTimer) {
     timer_ids_.erase(std::get<state::TimerState>(pending).timer_id());
+  } else if (key.kind == ItemKind::kUpdate) {
+    update_ids_.erase(std::get<state::UpdateState>(pending).update_id());
   }
 }
 
 void Execution::save() {
   check(!savepoint_, "one savepoint at a time");
-  savepoint_ = Savepoint{info_, {}, dirty_, new_events_.events_size(), volatile_};
+  savepoint_ = Savepoint{info_, {}, dirty_, new_events_.events_size(), volatile_, speculative_, admitted_};
 }
 
 void Execution::roll_back() {
@@ -266,6 +294,8 @@ void Execution::roll_back() {
   info_ = std::move(saved.info);
   dirty_ = std::move(saved.dirty);
   volatile_ = std::move(saved.volatile_start);
+  speculative_ = std::move(saved.speculative);
+  admitted_ = std::move(saved.admitted);
   new_events_.mutable_events()->DeleteSubrange(saved.new_events,
                                                new_events_.events_size() - saved.new_events);
   for (const auto& [key, entry] : saved.before) {
@@ -345,7 +375,7 @@ std::string Execution::serialize_state() const { return api::serialize(info_); }
 
 std::size_t Execution::approximate_bytes() const {
   // Parsed messages take about twice their encoded size, and some for the object itself.
-  return 1024 + 2 * (state_bytes_ + stored_bytes_) + 256 * pending_.size();
+  return 1024 + 2 * (state_bytes_ + stored_bytes_ + admitted_.bytes()) + 256 * pending_.size();
 }
 
 Result<std::unique_ptr<Execution>> load_execution(const StoredRun& stored) {
@@ -402,7 +432,13 @@ std::int64_t next_event_id(const Execution& run) { return run.info().next_event_
 const std::string& first_run_id(const Execution& run) { return run.info().first_run_id(); }
 const std::string& successor_run_id(const Execution& run) { return run.info().successor_run_id(); }
 int execution_status(const Execution& run) { return run.info().status(); }
+bool is_started_by(const Execution& run, std::string_view request_id) {
+  return !request_id.empty() && run.info().start_request_id() == request_id;
+}
 std::size_t approximate_bytes(const Execution& run) { return run.approximate_bytes(); }
+bool knows_more_than_store(const Execution& run) {
+  return !run.admitted().empty() || run.has_speculative_task();
+}
 
 std::string queue_behind_sticky(const Execution& run) {
   const state::WorkflowTaskState* task = run.workflow_task();

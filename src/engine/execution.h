@@ -18,6 +18,7 @@
 #include "base/record.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "engine/admitted_updates.h"
 #include "perdure/state/v1/state.pb.h"
 
 namespace perdure::engine {
@@ -28,7 +29,7 @@ namespace state = perdure::state::v1;
 using Pending =
     std::variant<state::WorkflowTaskState, state::ActivityState, state::TimerState, state::DeadlineState,
                  state::SignalRequestIds, state::ChildState, state::ExternalSignalState,
-                 state::ExternalCancelState, state::ReportState, state::ParentCloseState>;
+                 state::ExternalCancelState, state::ReportState, state::ParentCloseState, state::UpdateState>;
 
 // A workflow task that was handed out without being durable: known only here, never stored (ARCHITECTURE.md).
 struct VolatileStart {
@@ -104,6 +105,26 @@ class Execution {
   // Durably or in memory.
   bool has_started_workflow_task() const;
 
+  // --- the task that is there for updates only, and in memory only: no event of it has an id yet
+  bool has_speculative_task() const { return speculative_.has_value(); }
+  void set_speculative_task(std::optional<state::WorkflowTaskState> task) { speculative_ = std::move(task); }
+  // The start of a speculative task that came to nothing; the next start of one differs from it.
+  Timestamp last_discarded_start() const { return last_discarded_start_; }
+  void set_last_discarded_start(Timestamp time) { last_discarded_start_ = time; }
+
+  // --- updates
+  // Those that are not accepted yet, known here only.
+  const AdmittedUpdates& admitted() const { return admitted_; }
+  AdmittedUpdates& admitted() { return admitted_; }
+  // Of an accepted update, completed or not: its accepted event id. 0: there is none of that id.
+  std::int64_t find_update(std::string_view update_id) const;
+  const state::UpdateState* update(std::int64_t accepted_event_id) const;
+  std::size_t update_count() const { return admitted_.size() + update_ids_.size(); }  // of all that ever were
+  std::size_t updates_in_flight() const;
+  // The workflow tried to close, and had not seen everything.
+  bool close_attempted() const { return close_attempted_; }
+  void set_close_attempted(bool attempted) { close_attempted_ = attempted; }
+
   // --- the transition under way
   // Events that have an id and wait for the commit.
   temporal::api::history::v1::History& new_events() { return new_events_; }
@@ -136,6 +157,8 @@ class Execution {
     std::map<ItemKey, bool> dirty;
     int new_events = 0;
     std::optional<VolatileStart> volatile_start;
+    std::optional<state::WorkflowTaskState> speculative;
+    AdmittedUpdates admitted;
   };
 
   void touch(ItemKey key);
@@ -150,10 +173,15 @@ class Execution {
   std::map<std::string, std::int64_t, std::less<>> activity_ids_;  // activity id to scheduled event id
   std::map<std::string, std::int64_t, std::less<>> timer_ids_;     // timer id to started event id
   std::map<ItemKind, std::size_t> counts_;                         // of pending items
+  std::map<std::string, std::int64_t, std::less<>> update_ids_;    // update id to accepted event id
   std::set<std::string, std::less<>> signal_requests_;
   std::map<ItemKey, bool> dirty_;  // item to: was stored before this transition
   temporal::api::history::v1::History new_events_;
   std::optional<VolatileStart> volatile_;
+  std::optional<state::WorkflowTaskState> speculative_;
+  Timestamp last_discarded_start_;
+  AdmittedUpdates admitted_;
+  bool close_attempted_ = false;
   std::optional<Savepoint> savepoint_;
   std::size_t stored_bytes_ = 0;  // of the items
   std::size_t state_bytes_ = 0;   // of the state, when last written
@@ -170,7 +198,11 @@ const std::string& first_run_id(const Execution& run);
 const std::string& successor_run_id(const Execution& run);
 // temporal.api.enums.v1.WorkflowExecutionStatus
 int execution_status(const Execution& run);
+// By a request with this id; an empty id names none.
+bool is_started_by(const Execution& run, std::string_view request_id);
 std::size_t approximate_bytes(const Execution& run);
+// What only memory knows: dropped, the run would forget it.
+bool knows_more_than_store(const Execution& run);
 // The queue (queue_key.h) of everyone behind the sticky one on which the run's workflow task waits; empty if
 // it does not wait on a sticky queue. Its pollers may start the task.
 std::string queue_behind_sticky(const Execution& run);

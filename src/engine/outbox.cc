@@ -11,8 +11,8 @@
 namespace perdure::engine {
 
 bool outlives_close(ItemKind kind) {
-  return kind == ItemKind::kSignalRequestIds || kind == ItemKind::kReportToParent ||
-         kind == ItemKind::kParentClose;
+  return kind == ItemKind::kSignalRequestIds || kind == ItemKind::kUpdate ||
+         kind == ItemKind::kReportToParent || kind == ItemKind::kParentClose;
 }
 
 void leave_outgoing(Step& step, const history::HistoryEvent& closing, std::string_view successor_run_id) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "api/convert.h"
 #include "base/limits.h"
@@ -15,6 +16,7 @@
 #include "engine/failures.h"
 #include "engine/history.h"
 #include "engine/machines/activity.h"
+#include "engine/machines/update.h"
 #include "engine/machines/workflow_task.h"
 #include "engine/run_requests.h"
 
@@ -76,15 +78,23 @@ const std::string& started_request_id(const Execution& run) {
   return start != nullptr ? start->request_id : run.workflow_task()->request_id();
 }
 
-void set_sticky(const wire::RespondWorkflowTaskCompletedRequest& request, Execution* run) {
+// True: it is another queue, or another timeout, than before.
+bool set_sticky(const wire::RespondWorkflowTaskCompletedRequest& request, Execution* run) {
+  const std::string queue = run->info().sticky_queue();
+  const std::int64_t timeout_before = run->info().sticky_schedule_to_start_timeout();
+  const auto changed = [&] {
+    return run->info().sticky_queue() != queue ||
+           run->info().sticky_schedule_to_start_timeout() != timeout_before;
+  };
   if (!request.sticky_attributes().has_worker_task_queue()) {
     clear_sticky_queue(*run);
-    return;
+    return changed();
   }
   run->info().set_sticky_queue(request.sticky_attributes().worker_task_queue().name());
   google::protobuf::Duration timeout = request.sticky_attributes().schedule_to_start_timeout();
   const bool valid = validate_and_cap(&timeout) == nullptr;  // uncapped, the deadline would be past all time
   run->info().set_sticky_schedule_to_start_timeout(valid ? nanos(timeout) : 0);
+  return changed();
 }
 
 // The task fails; the next one is scheduled, or the run is terminated. The worker gets the message as an
@@ -119,6 +129,12 @@ Status terminate_too_large(Step& step, std::size_t bytes) {
   return invalid_argument(message);
 }
 
+WorkflowTaskStart answer_with_updates(Execution& run, const PollerInfo& poller) {
+  WorkflowTaskStart start = workflow_task_answer(run, poller.identity);
+  send_updates(run, true, start.ref.started_event_id, &start.response);
+  return start;
+}
+
 // One completion, from the accepted token to the commit.
 class Completion {
  public:
@@ -134,33 +150,49 @@ class Completion {
       return end_heartbeats();
     }
     step_.run.save();
-    CommandTurn turn{step_, complete_started_workflow_task(step_, request_), request_.identity()};
+    const bool to_nothing = comes_to_nothing(step_.run, request_);
+    CommandTurn turn{step_, end_task(to_nothing), request_.identity()};
     turn.namespace_id = worker_.namespace_id;
-    set_sticky(request_, &step_.run);
+    const bool moved = set_sticky(request_, &step_.run);
     turn.has_unseen_events = has_buffered_events(step_.run);
     if (std::optional<TaskFailure> failure = carry_out_commands(turn, request_)) {
       step_.run.roll_back();
+      abort_sent_updates(step_);
       if (attempt_ > 1 && failure->cause != enums::WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND) {
         return invalid_argument(failure->message());  // left to its time-out, which slows the repetition down
       }
       return fail_task(step_, *failure, request_);
     }
+    if (!request_.force_create_new_workflow_task()) {
+      reject_unprocessed_updates(turn);
+    }
     WorkflowTaskCompletion completion;
     start_eager_activities(turn, &completion);
-    const bool next = schedule_next(turn);
+    bool next = schedule_next(turn);
     if (transaction_is_too_large(step_.run)) {
       const std::size_t bytes = step_.run.new_events().ByteSizeLong();
       step_.run.roll_back();
       return terminate_too_large(step_, bytes);
     }
-    commit(step_);
+    std::move(turn.updates.begin(), turn.updates.end(), std::back_inserter(step_.out.updates));
+    if (!to_nothing || moved || step_.run.dirty()) {
+      commit(step_);
+    } else {
+      step_.run.forget_savepoint();
+    }
+    if (to_nothing) {
+      completion.reset_history_event_id = step_.run.info().last_completed_started_event_id();
+    }
     if (turn.successor) {
       create_run(step_.out, std::move(*turn.successor), step_.context);
     }
+    next |= start_speculative();
     if (next && step_.run.running() && step_.run.volatile_start() != nullptr) {
       completion.next = workflow_task_answer(step_.run, request_.identity());
       // The asking worker has this run in its cache, sticky or not.
       completion.next->first_event_id = completion.next->previous_started_event_id + 1;
+      send_updates(step_.run, !request_.force_create_new_workflow_task(),
+                   completion.next->ref.started_event_id, &completion.next->response);
     }
     return completion;
   }
@@ -180,6 +212,32 @@ class Completion {
     return not_found("workflow task heartbeat timeout");
   }
 
+  // The id of the WorkflowTaskCompleted event; 0: there is none.
+  std::int64_t end_task(bool to_nothing) {
+    if (!to_nothing) {
+      return complete_started_workflow_task(step_, request_);
+    }
+    discard_speculative_workflow_task(step_.run);
+    return 0;
+  }
+
+  // For updates that came while this task ran.
+  bool start_speculative() {
+    if (!step_.run.running() || step_.run.workflow_task() != nullptr || step_.run.admitted().empty()) {
+      return false;
+    }
+    schedule_speculative_workflow_task(step_);
+    start_inline();
+    return true;
+  }
+
+  void start_inline() {
+    PollerInfo poller = worker_;
+    poller.identity = request_.identity();
+    poller.task_queue.clear();  // not taken from a queue at all
+    start_workflow_task_volatile(step_, poller, kInlineRequestId);
+  }
+
   void start_eager_activities(const CommandTurn& turn, WorkflowTaskCompletion* completion) {
     for (std::int64_t id : turn.eager_activities) {
       if (step_.run.running() && step_.run.activity(id) != nullptr) {
@@ -190,8 +248,10 @@ class Completion {
 
   // True: the next task is scheduled and handed out with the answer.
   bool schedule_next(const CommandTurn& turn) {
-    const bool needed =
-        request_.force_create_new_workflow_task() || turn.has_unseen_events || turn.needs_workflow_task;
+    // Who does not take the next task with the answer gets one for updates from the queue: an ordinary one.
+    const bool for_updates = !request_.return_new_workflow_task() && !step_.run.admitted().empty();
+    const bool needed = request_.force_create_new_workflow_task() || turn.has_unseen_events ||
+                        turn.needs_workflow_task || for_updates;
     if (!step_.run.running() || !needed) {
       return false;
     }
@@ -203,10 +263,7 @@ class Completion {
     if (!request_.return_new_workflow_task()) {
       return false;
     }
-    PollerInfo poller = worker_;
-    poller.identity = request_.identity();
-    poller.task_queue.clear();  // not taken from a queue at all
-    start_workflow_task_volatile(step_, poller, kInlineRequestId);
+    start_inline();
     return true;
   }
 
@@ -223,7 +280,7 @@ Result<WorkflowTaskStart> start_workflow_task(Outcome& out, Execution& run, cons
                                               const Context& context) {
   if (run.running() && run.has_started_workflow_task() && !poller.request_id.empty() &&
       started_request_id(run) == poller.request_id) {
-    return workflow_task_answer(run, poller.identity);
+    return answer_with_updates(run, poller);
   }
   if (std::optional<Status> refusal = refuse_start(run, poller)) {
     return *refusal;
@@ -232,7 +289,7 @@ Result<WorkflowTaskStart> start_workflow_task(Outcome& out, Execution& run, cons
   if (run.workflow_task()->attempt() > 1) {
     start_transient(step, poller);
     commit(step);
-    return workflow_task_answer(run, poller.identity);
+    return answer_with_updates(run, poller);
   }
   if (has_buffered_events(run)) {
     // They were buffered behind a start that died with its process. They get their ids before this one.
@@ -243,7 +300,7 @@ Result<WorkflowTaskStart> start_workflow_task(Outcome& out, Execution& run, cons
     step.out.ready.clear();
   }
   start_workflow_task_volatile(step, poller, poller.request_id);
-  return workflow_task_answer(run, poller.identity);
+  return answer_with_updates(run, poller);
 }
 
 std::shared_ptr<WorkflowTaskStart> start_first_task_eagerly(Outcome& out, Execution* current,
@@ -274,6 +331,9 @@ Result<WorkflowTaskCompletion> complete_workflow_task(
     return not_found(kTaskNotFound);
   }
   if (Status wrong = check_command_sequence(request); !wrong.ok()) {
+    return wrong;
+  }
+  if (Status wrong = check_messages(request); !wrong.ok()) {
     return wrong;
   }
   Step step{out, run, context};
@@ -309,7 +369,9 @@ Result<wire::RespondWorkflowTaskFailedResponse> fail_workflow_task(
 std::optional<Timestamp> volatile_deadline(const Execution& run) {
   const VolatileStart* start = run.volatile_start();
   if (start == nullptr) {
-    return std::nullopt;
+    return run.has_speculative_task()
+               ? std::optional(Timestamp{run.workflow_task()->schedule_to_start_deadline()})
+               : std::nullopt;
   }
   return start->started_time + Duration(run.workflow_task()->start_to_close_timeout());
 }

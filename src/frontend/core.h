@@ -146,6 +146,8 @@ void add_poll_methods(Methods& methods);
 void add_workflow_task_methods(Methods& methods);
 void add_activity_methods(Methods& methods);
 void add_query_methods(Methods& methods);
+void add_update_methods(Methods& methods);
+void add_multi_operation_methods(Methods& methods);
 void add_namespace_methods(Methods& methods);
 void add_system_methods(Methods& methods);
 void add_worker_methods(Methods& methods);

@@ -27,6 +27,8 @@ Methods all_methods() {
   add_workflow_task_methods(methods);
   add_activity_methods(methods);
   add_query_methods(methods);
+  add_update_methods(methods);
+  add_multi_operation_methods(methods);
   add_namespace_methods(methods);
   add_system_methods(methods);
   add_worker_methods(methods);

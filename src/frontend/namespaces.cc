@@ -113,6 +113,8 @@ std::string Namespaces::record_of(const NamespaceDescription& description) {
 void complete_description(NamespaceDescription* description) {
   auto* info = description->mutable_namespace_info();
   info->mutable_capabilities()->set_worker_heartbeats(true);
+  info->mutable_capabilities()->set_sync_update(true);
+  info->mutable_capabilities()->set_async_update(true);
   info->mutable_limits()->set_blob_size_limit_error(limits::kBlobError);
   info->mutable_limits()->set_memo_size_limit_error(limits::kMemoError);
   auto* config = description->mutable_config();

@@ -46,6 +46,7 @@ void write_completion(const Core& core, const NamespaceName& namespace_name,
     write_activity_task(core.tokens, namespace_name, answer.execution, answer.run_id, activity,
                         out->add_activity_tasks());
   }
+  out->set_reset_history_event_id(answer.reset_history_event_id);
   if (answer.next) {
     write_workflow_task(core.tokens, namespace_name, *answer.next, out->mutable_workflow_task());
   }

@@ -246,6 +246,10 @@ void Loop::flush_waiting(const Status& why, const Status& poll_answer) {
   for (const auto& [id, query] : std::exchange(queries_, {})) {
     query.reply(why);
   }
+  updates_of_.clear();
+  for (const auto& [id, update] : std::exchange(updates_, {})) {
+    update.reply(why);
+  }
   history_waits_of_.clear();
   for (const auto& [id, wait] : std::exchange(history_waits_, {})) {
     wait.reply(why);
@@ -320,6 +324,7 @@ void Loop::abandon() {
   deferred_.clear();
   polls_.clear();
   queries_.clear();
+  updates_.clear();
   history_waits_.clear();
 }
 

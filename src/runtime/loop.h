@@ -28,6 +28,7 @@
 #include "runtime/queries.h"
 #include "runtime/run_cache.h"
 #include "runtime/service.h"
+#include "runtime/updates.h"
 
 namespace perdure::runtime {
 
@@ -77,6 +78,9 @@ class Loop {
   void attach_queries(ExecutionId execution, engine::wire::PollWorkflowTaskQueueResponse* task) const;
   // Asks what is buffered directly if it need not wait for a workflow task (any longer).
   void unblock_queries(ExecutionId execution);
+  void update_workflow(UpdateCall call, Reply<UpdateAnswer> reply);
+  void start_and_update(std::shared_ptr<const engine::wire::StartWorkflowExecutionRequest> request,
+                        UpdateCall call, std::function<void(StartAndUpdateAnswer)> reply, bool again);
   Status put_record(const std::string& key, const std::string& value);
   void cancel(std::uint64_t id);
   void release_polls(const std::string& sticky_queue, const std::string& worker_instance_key);
@@ -173,6 +177,10 @@ class Loop {
   bool read_pages();
   bool dispatch();
   void hand_out(const matching::Match& match);
+  // Workflow tasks that are in memory only; matching knows what is in the store.
+  void offer_speculative(const engine::ReadyTask& task);
+  void forget_speculative(ExecutionId execution);
+  bool dispatch_speculative();
   bool start_task(CachedRun& entry, ItemKey item, std::uint64_t poll_id);
   bool start_workflow_task(CachedRun& entry, std::uint64_t poll_id);
   bool start_activity(CachedRun& entry, ItemKey item, std::uint64_t poll_id);
@@ -197,6 +205,19 @@ class Loop {
   WaitingQuery take_query(std::uint64_t id);
   void finish_query(std::uint64_t id, Result<engine::wire::QueryWorkflowResponse> answer);
   bool is_waiting(std::uint64_t id) const;  // a call of any kind
+
+  // loop_updates.cc
+  void await_update(CachedRun& entry, const UpdateCall& call, Reply<UpdateAnswer> reply);
+  void look_at_update(std::uint64_t id);
+  void answer_update(std::uint64_t id, engine::UpdateStage stage,
+                     std::optional<temporal::api::update::v1::Outcome> outcome);
+  Result<temporal::api::update::v1::Outcome> read_outcome(ExecutionId execution, std::int64_t event_id);
+  void pass_on(std::vector<engine::UpdateNews> news);
+  void tell(const engine::UpdateNews& news);
+  void update_wait_ends(std::uint64_t id);
+  void abort_update_waits(ExecutionId execution);
+  WaitingUpdate take_update(std::uint64_t id);
+  Status admit(CachedRun& entry, const UpdateCall& call);
 
   std::unique_ptr<storage::Storage> storage_;
   Clock& clock_;
@@ -234,7 +255,11 @@ class Loop {
   std::map<ExecutionId, std::set<std::uint64_t>> history_waits_of_;
   std::map<std::uint64_t, WaitingQuery> queries_;
   std::map<ExecutionId, std::set<std::uint64_t>> buffered_queries_;
-  std::map<std::string, std::set<std::uint64_t>> query_queues_;   // queue key to queries that wait there
+  std::map<std::string, std::set<std::uint64_t>> query_queues_;  // queue key to queries that wait there
+  std::map<std::uint64_t, WaitingUpdate> updates_;
+  std::map<ExecutionId, std::set<std::uint64_t>> updates_of_;
+  std::map<std::string, std::set<ExecutionId>> speculative_on_;            // queue key to runs
+  std::map<ExecutionId, std::vector<std::string>> speculative_queues_of_;  // the same, by run
   bool queries_to_dispatch_ = false;                              // some came after the last dispatch
   std::set<std::pair<Timestamp, std::uint64_t>> wait_deadlines_;  // as patience_time()
 

@@ -77,7 +77,7 @@ std::optional<Result<QueryWorkflowResponse>> answer_of(const engine::Execution& 
 }  // namespace
 
 bool Loop::is_waiting(std::uint64_t id) const {
-  return polls_.contains(id) || history_waits_.contains(id) || queries_.contains(id);
+  return polls_.contains(id) || history_waits_.contains(id) || queries_.contains(id) || updates_.contains(id);
 }
 
 void Loop::query_workflow(QueryCall call, Reply<QueryWorkflowResponse> reply) {

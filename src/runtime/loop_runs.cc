@@ -51,13 +51,24 @@ bool Loop::apply(engine::Outcome outcome) {
     std::move(outcome.events.begin(), outcome.events.end(), std::back_inserter(round_.events));
   }
   for (engine::ReadyTask& ready : outcome.ready) {
+    if (const auto entry = runs_.get(ready.execution);
+        entry.ok() && ready.item.kind == ItemKind::kWorkflowTask && (*entry)->run->has_speculative_task()) {
+      offer_speculative(ready);
+      continue;
+    }
     offer(std::move(ready.queue), {sequence_, ready.execution, ready.item});
+  }
+  if (!outcome.updates.empty()) {
+    pass_on(std::move(outcome.updates));
   }
   return wrote;
 }
 
 // Keeps the deadline of a task that is started in memory only; the store knows nothing of it.
 void Loop::refresh(CachedRun& entry) {
+  if (!entry.run->has_speculative_task() || entry.run->has_started_workflow_task()) {
+    forget_speculative(entry.execution);
+  }
   note_tasks_under_way(entry);
   const auto deadline = engine::volatile_deadline(*entry.run);
   if (deadline == entry.volatile_deadline) {
@@ -215,6 +226,8 @@ void Loop::drop_run(ExecutionId execution) {
   std::erase_if(volatile_deadlines_, [execution](const auto& entry) { return entry.second == execution; });
   workflow_task_under_way_.erase(execution);
   activities_under_way_.erase(execution);
+  abort_update_waits(execution);
+  forget_speculative(execution);
   runs_.drop(execution);
   due_.forget(execution);
 }

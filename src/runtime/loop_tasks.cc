@@ -86,6 +86,8 @@ void Loop::cancel(std::uint64_t id) {
     take_history_wait(id).reply(Status(Code::kCancelled, "the caller cancelled"));
   } else if (queries_.contains(id)) {
     finish_query(id, Status(Code::kCancelled, "the caller cancelled"));
+  } else if (updates_.contains(id)) {
+    take_update(id).reply(Status(Code::kCancelled, "the caller cancelled"));
   }
 }
 
@@ -139,6 +141,59 @@ void Loop::offer(std::string queue, const matching::WaitingTask& task) {
   offers_.emplace_back(std::move(queue), task);
 }
 
+void Loop::offer_speculative(const engine::ReadyTask& task) {
+  const auto offer_on = [&](const std::string& queue) {
+    if (speculative_on_[queue].insert(task.execution).second) {
+      speculative_queues_of_[task.execution].push_back(queue);
+    }
+  };
+  const auto entry = runs_.get(task.execution);
+  const std::string normal = entry.ok() ? engine::queue_behind_sticky(*(*entry)->run) : std::string();
+  if (!normal.empty() && !sticky_worker_lives(task.queue)) {
+    offer_on(normal);
+  }
+  offer_on(task.queue);
+  queries_to_dispatch_ = true;
+}
+
+void Loop::forget_speculative(ExecutionId execution) {
+  auto found = speculative_queues_of_.find(execution);
+  if (found == speculative_queues_of_.end()) {
+    return;
+  }
+  for (const std::string& queue : found->second) {
+    auto on = speculative_on_.find(queue);
+    on->second.erase(execution);
+    if (on->second.empty()) {
+      speculative_on_.erase(on);
+    }
+  }
+  speculative_queues_of_.erase(found);
+}
+
+bool Loop::dispatch_speculative() {
+  std::vector<std::pair<ExecutionId, std::pair<std::string, std::uint64_t>>> matches;  // run, queue and poll
+  for (const auto& [queue, executions] : speculative_on_) {
+    for (const ExecutionId execution : executions) {
+      const auto poller = matching_.take_poller(queue);
+      if (!poller) {
+        break;
+      }
+      matches.push_back({execution, {queue, *poller}});
+    }
+  }
+  for (const auto& [execution, place] : matches) {
+    auto found = runs_.get(execution);
+    const bool started = found.ok() && !(*found)->broken && usable(execution).ok() &&
+                         (*found)->run->has_speculative_task() && start_workflow_task(**found, place.second);
+    forget_speculative(execution);
+    if (!started) {
+      matching_.return_poller(place.first, place.second);
+    }
+  }
+  return !matches.empty();
+}
+
 // As Temporal's matching: a worker that has polled its sticky queue within the last seconds will do so again.
 bool Loop::sticky_worker_lives(const std::string& queue) const {
   auto seen = sticky_polls_.find(queue);
@@ -156,6 +211,7 @@ void Loop::note_sticky_poll(const std::string& queue) {
 
 bool Loop::dispatch() {
   bool worked = dispatch_queries();
+  worked |= dispatch_speculative();
   while (!ended_) {
     for (const auto& [queue, task] : std::exchange(offers_, {})) {
       matching_.offer(queue, task);

@@ -119,6 +119,11 @@ bool Loop::expire_waiting() {
       query_alarm(id);
       continue;
     }
+    if (auto update = updates_.find(id); update != updates_.end()) {
+      wait_deadlines_.erase({update->second.deadline, id});
+      round_.finishes.push_back([this, id](const Status&) { update_wait_ends(id); });
+      continue;
+    }
     WaitingHistory wait = take_history_wait(id);
     round_.finishes.push_back([this, wait = std::move(wait)](const Status&) {
       serve_history(wait.query, wait.reply, /*may_wait=*/false);

@@ -147,7 +147,7 @@ void RunCache::evict() {
   while (bytes_ > limit_ && next != recency_.begin()) {
     const ExecutionId execution = *--next;
     const CachedRun& entry = entries_.at(execution.value);
-    if (entry.dirty || entry.broken || entry.volatile_deadline) {
+    if (entry.dirty || entry.broken || entry.volatile_deadline || engine::knows_more_than_store(*entry.run)) {
       continue;
     }
     ++next;  // past the entry that drop() removes

@@ -72,6 +72,7 @@ void Service::complete_workflow_task(
     engine::WorkflowTaskCompletion& completion = **done->completion;
     loop_.answer_buffered_queries(done->answer.execution, *request);
     done->answer.eager = std::move(completion.eager);
+    done->answer.reset_history_event_id = completion.reset_history_event_id;
     if (completion.next) {
       loop_.attach_queries(done->answer.execution, &completion.next->response);
       auto next = loop_.with_history(
@@ -113,6 +114,15 @@ void Service::query_workflow(QueryCall call, Reply<engine::wire::QueryWorkflowRe
 Status Service::answer_query_task(const QueryTaskRef& task,
                                   const engine::wire::RespondQueryTaskCompletedRequest& request) {
   return loop_.answer_query_task(task, request);
+}
+
+void Service::update_workflow(UpdateCall call, Reply<UpdateAnswer> reply) {
+  loop_.update_workflow(std::move(call), std::move(reply));
+}
+
+void Service::start_and_update(std::shared_ptr<const engine::wire::StartWorkflowExecutionRequest> request,
+                               UpdateCall call, std::function<void(StartAndUpdateAnswer)> reply) {
+  loop_.start_and_update(std::move(request), std::move(call), std::move(reply), false);
 }
 
 Status Service::put_record(const std::string& key, const std::string& value) {

@@ -17,6 +17,7 @@
 #include "engine/engine.h"
 #include "engine/execution.h"
 #include "runtime/queries.h"
+#include "runtime/updates.h"
 
 namespace perdure::runtime {
 
@@ -70,6 +71,7 @@ struct WorkflowTaskAnswer {
   RunId run_id;
   std::vector<engine::ActivityTaskStart> eager;
   std::optional<WorkflowTaskHandOut> next;
+  std::int64_t reset_history_event_id = 0;
 };
 
 // Reads the history of one run, forwards.
@@ -108,6 +110,27 @@ struct QueryCall {
   temporal::api::query::v1::WorkflowQuery query;
   temporal::api::enums::v1::QueryRejectCondition reject_condition{};
   Duration max_wait{};
+};
+
+// Waits at most `max_wait`, then answers with the stage that was reached.
+struct UpdateCall {
+  std::uint64_t id = 0;  // unique among the waiting calls; for cancel()
+  RunTarget target;
+  engine::UpdateStage stage{};
+  Duration max_wait{};
+  // Null: only asks for what became of the update.
+  std::shared_ptr<const engine::wire::UpdateWorkflowExecutionRequest> request;
+  std::string update_id;
+};
+
+// Either operation may fail; what was not tried because of the other one is `aborted`.
+struct StartAndUpdateAnswer {
+  Status start_status;
+  Status update_status;
+  bool start_aborted = false;
+  bool update_aborted = false;
+  StartAnswer start;
+  UpdateAnswer update;
 };
 
 class Service {
@@ -162,6 +185,12 @@ class Service {
   // kNotFound: nobody waits for it (any longer).
   Status answer_query_task(const QueryTaskRef& task,
                            const engine::wire::RespondQueryTaskCompletedRequest& request);
+
+  // kUnavailable: this process lost the update before it was durable; it may be tried again.
+  void update_workflow(UpdateCall call, Reply<UpdateAnswer> reply);
+  // Starts the workflow, unless a run of it may take the update. One transition.
+  void start_and_update(std::shared_ptr<const engine::wire::StartWorkflowExecutionRequest> request,
+                        UpdateCall call, std::function<void(StartAndUpdateAnswer)> reply);
 
   // Keeps a record of the service itself, see Storage::put_record(); durable when this returns OK.
   Status put_record(const std::string& key, const std::string& value);

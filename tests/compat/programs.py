@@ -8,6 +8,7 @@ from typing import Any, Awaitable, Callable
 import other_runs
 from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowQueryFailedError
+from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
@@ -97,6 +98,42 @@ class Queried:
     @workflow.query
     def fails(self) -> int:
         raise ApplicationError("no answer")
+
+
+@workflow.defn
+class Updated:
+    def __init__(self) -> None:
+        self.total = 0
+        self.finished = False
+
+    @workflow.run
+    async def run(self) -> int:
+        await workflow.wait_condition(lambda: self.finished)
+        return self.total
+
+    @workflow.update
+    def add(self, number: int) -> int:
+        self.total += number
+        return self.total
+
+    @add.validator
+    def is_positive(self, number: int) -> None:
+        if number < 0:
+            raise ApplicationError("negative")
+
+    @workflow.update
+    async def slowly(self, number: int) -> int:
+        await asyncio.sleep(0.5)
+        return self.add(number)
+
+    @workflow.update
+    def fails(self) -> None:
+        raise ApplicationError("not today")
+
+    @workflow.update
+    def finish(self) -> int:
+        self.finished = True
+        return self.total
 
 
 @workflow.defn
@@ -274,7 +311,7 @@ class Elsewhere:
 
 
 WORKFLOWS = [
-    Queried,
+    Queried, Updated,
     Hello, Empty, Timers, Retries, ActivityFailures, ActivityTimeouts, Signals, Cancellation, CancelledFromOutside,
     Continues, Fails, FailsATask, Parallel, Progress, Elsewhere, *other_runs.WORKFLOWS,
 ]  # fmt: skip
@@ -372,6 +409,27 @@ async def query(client: Client, handle: WorkflowHandle) -> None:
     assert await handle.query(Queried.count) == 3
 
 
+async def update(client: Client, handle: WorkflowHandle) -> None:
+    """Accepted ones leave their events, rejected ones none."""
+    await until(handle, "workflow_task_completed")
+    assert await handle.execute_update(Updated.add, 1) == 1
+    for bad in (-1, -2):
+        try:
+            await handle.execute_update(Updated.add, bad)
+            raise AssertionError(f"{bad} was accepted")
+        except WorkflowUpdateFailedError as error:
+            assert "negative" in str(error.cause)
+    slow = await handle.start_update(Updated.slowly, 2, wait_for_stage=WorkflowUpdateStage.ACCEPTED)
+    assert await slow.result() == 3
+    assert await handle.get_update_handle(slow.id).result() == 3
+    try:
+        await handle.execute_update(Updated.fails)
+        raise AssertionError("it failed")
+    except WorkflowUpdateFailedError:
+        pass
+    assert await handle.execute_update(Updated.finish) == 3
+
+
 CANCELLATION = workflow.ActivityCancellationType
 PROGRAMS = [
     Program("hello", Hello, ["World"]),
@@ -397,6 +455,7 @@ PROGRAMS = [
     Program("several-activities", Parallel),
     Program("progress", Progress),
     Program("elsewhere", Elsewhere, act=finish_elsewhere),
+    Program("updated", Updated, act=update),
     Program("queried", Queried, act=query),
     Program("id-again", Hello, ["first"], act=start_again),
     *(Program(*parts) for parts in other_runs.PROGRAMS),

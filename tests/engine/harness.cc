@@ -10,6 +10,7 @@
 
 #include "api/convert.h"
 #include "base/check.h"
+#include "engine/outbox.h"
 #include "engine/queue_key.h"
 
 namespace perdure::engine::testing {
@@ -284,8 +285,7 @@ void World::check_run(ExecutionId id) {
   ASSERT_EQ(next_event_id(*live_.at(id)), static_cast<std::int64_t>(kept.events.size()) + 1);
   ASSERT_EQ(is_closed(*live_.at(id)), is_closing(kept.events.back().event_type()));
   for (const auto& [key, item] : kept.items) {
-    ASSERT_TRUE(!is_closed(*live_.at(id)) || key.kind == ItemKind::kSignalRequestIds ||
-                key.kind == ItemKind::kReportToParent || key.kind == ItemKind::kParentClose);
+    ASSERT_TRUE(!is_closed(*live_.at(id)) || outlives_close(key.kind)) << static_cast<int>(key.kind);
   }
 }
 

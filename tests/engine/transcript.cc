@@ -376,6 +376,7 @@ void Transcript::items(const Line& line) {
                                               {ItemKind::kExecutionTimeout, "ExecutionTimeout"},
                                               {ItemKind::kStartBackoff, "StartBackoff"},
                                               {ItemKind::kSignalRequestIds, "SignalRequestIds"},
+                                              {ItemKind::kUpdate, "Update"},
                                               {ItemKind::kChild, "Child"},
                                               {ItemKind::kExternalSignal, "ExternalSignal"},
                                               {ItemKind::kExternalCancel, "ExternalCancel"},

@@ -88,13 +88,17 @@ VolatileStart start_of(const state::WorkflowTaskState& task) {
   return start;
 }
 
-std::vector<int> suggest_reasons(const state::ExecutionState& info) {
+std::vector<int> suggest_reasons(const Execution& run) {
+  const state::ExecutionState& info = run.info();
   std::vector<int> reasons;
   if (info.history_bytes() >= limits::kHistoryBytesSuggest) {
     reasons.push_back(enums::SUGGEST_CONTINUE_AS_NEW_REASON_HISTORY_SIZE_TOO_LARGE);
   }
   if (info.next_event_id() >= limits::kHistoryEventsSuggest) {
     reasons.push_back(enums::SUGGEST_CONTINUE_AS_NEW_REASON_TOO_MANY_HISTORY_EVENTS);
+  }
+  if (run.update_count() >= limits::kUpdatesSuggest) {
+    reasons.push_back(enums::SUGGEST_CONTINUE_AS_NEW_REASON_TOO_MANY_UPDATES);
   }
   return reasons;
 }
@@ -113,6 +117,22 @@ void set_started(state::WorkflowTaskState* task, const VolatileStart& start) {
   task->set_holder(start.holder);
 }
 
+state::WorkflowTaskState new_task(Step& step, Timestamp original_scheduled_time) {
+  const state::ExecutionState& info = step.run.info();
+  state::WorkflowTaskState task;
+  task.set_attempt(info.workflow_task_attempt());
+  task.set_start_to_close_timeout(start_to_close_timeout(step, task.attempt()));
+  task.set_sticky(!info.sticky_queue().empty());
+  task.set_queue(task.sticky() ? info.sticky_queue() : info.task_queue());
+  task.set_scheduled_event_id(info.next_event_id());
+  task.set_scheduled_time(step.now().nanos);
+  task.set_original_scheduled_time(original_scheduled_time.nanos);
+  if (task.sticky() && info.sticky_schedule_to_start_timeout() > 0) {
+    task.set_schedule_to_start_deadline(step.now().nanos + info.sticky_schedule_to_start_timeout());
+  }
+  return task;
+}
+
 void schedule(Step& step, Timestamp original_scheduled_time) {
   Execution& run = step.run;
   state::ExecutionState& info = run.info();
@@ -122,19 +142,9 @@ void schedule(Step& step, Timestamp original_scheduled_time) {
     info.set_workflow_task_attempt(1);
     flush_buffered_events(run);
   }
-  state::WorkflowTaskState task;
-  task.set_attempt(info.workflow_task_attempt());
-  task.set_start_to_close_timeout(start_to_close_timeout(step, task.attempt()));
-  task.set_sticky(!info.sticky_queue().empty());
-  task.set_queue(task.sticky() ? info.sticky_queue() : info.task_queue());
-  task.set_scheduled_event_id(info.next_event_id());
-  task.set_scheduled_time(step.now().nanos);
-  task.set_original_scheduled_time(original_scheduled_time.nanos);
+  state::WorkflowTaskState task = new_task(step, original_scheduled_time);
   if (task.attempt() == 1) {
     append_event(run, scheduled_event(run, task, step.now()));
-  }
-  if (task.sticky() && info.sticky_schedule_to_start_timeout() > 0) {
-    task.set_schedule_to_start_deadline(step.now().nanos + info.sticky_schedule_to_start_timeout());
   }
   info.set_had_workflow_task(true);
   run.remove({ItemKind::kStartBackoff, 0});
@@ -177,6 +187,42 @@ void schedule_workflow_task_if_none(Step& step) {
   }
 }
 
+void schedule_speculative_workflow_task(Step& step) {
+  Execution& run = step.run;
+  check(run.workflow_task() == nullptr && !has_buffered_events(run),
+        "a speculative task is scheduled when there is nothing else to do");
+  check(run.info().workflow_task_attempt() == 1, "a failed task is followed by another one at once");
+  state::WorkflowTaskState task = new_task(step, step.now());
+  if (task.schedule_to_start_deadline() == 0) {
+    task.set_schedule_to_start_deadline((step.now() + Duration(limits::kSpeculativeTaskStart)).nanos);
+  }
+  run.set_speculative_task(std::move(task));
+}
+
+void make_task_durable(Step& step) {
+  Execution& run = step.run;
+  if (!run.has_speculative_task()) {
+    return;
+  }
+  state::WorkflowTaskState task = *run.workflow_task();
+  run.set_speculative_task(std::nullopt);
+  const std::int64_t id = append_event(run, scheduled_event(run, task, Timestamp{task.scheduled_time()}));
+  check(id == task.scheduled_event_id(), "a speculative task becomes durable before anything else does");
+  if (!task.sticky()) {
+    task.clear_schedule_to_start_deadline();
+  }
+  run.info().set_had_workflow_task(true);
+  run.remove({ItemKind::kStartBackoff, 0});
+  run.add(kTask, std::move(task));
+}
+
+void discard_speculative_workflow_task(Execution& run) {
+  check(run.has_speculative_task() && run.volatile_start() != nullptr, "a started task is discarded");
+  run.set_last_discarded_start(run.volatile_start()->started_time);
+  run.set_volatile_start(std::nullopt);
+  run.set_speculative_task(std::nullopt);
+}
+
 void start_workflow_task_volatile(Step& step, const PollerInfo& poller, const std::string& request_id) {
   Execution& run = step.run;
   const state::WorkflowTaskState* task = run.workflow_task();
@@ -184,13 +230,17 @@ void start_workflow_task_volatile(Step& step, const PollerInfo& poller, const st
         "only a waiting first attempt starts in memory");
   check(!has_buffered_events(run), "events have ids before a workflow task starts");
   VolatileStart start;
-  start.started_event_id = run.info().next_event_id();
+  start.started_event_id =
+      run.has_speculative_task() ? task->scheduled_event_id() + 1 : run.info().next_event_id();
   start.started_time = std::max(step.now(), Timestamp{run.info().last_event_time()});
+  if (start.started_time == run.last_discarded_start()) {
+    start.started_time = start.started_time + Duration(1);  // its answer must not count for this one
+  }
   start.request_id = request_id;
   start.identity = poller.identity;
   start.build_id = poller.build_id;
   start.history_size_bytes = run.info().history_bytes();
-  start.suggest_reasons = suggest_reasons(run.info());
+  start.suggest_reasons = suggest_reasons(run);
   start.incarnation = step.context.incarnation;
   start.holder = poller.holder;
   start.leaves_sticky_queue =
@@ -200,6 +250,7 @@ void start_workflow_task_volatile(Step& step, const PollerInfo& poller, const st
 
 void make_start_durable(Step& step) {
   Execution& run = step.run;
+  make_task_durable(step);
   const VolatileStart* start = run.volatile_start();
   if (start == nullptr) {
     return;
@@ -247,6 +298,7 @@ std::int64_t complete_started_workflow_task(Step& step,
 
   state::ExecutionState& info = run.info();
   run.remove(kTask);
+  run.set_close_attempted(false);
   info.set_workflow_task_attempt(1);
   info.set_last_completed_started_event_id(started_event_id);
   info.set_worker_deployment_name(attributes->worker_deployment_name());
@@ -279,6 +331,7 @@ void fail_started_workflow_task(Step& step, const WorkflowTaskFailure& details) 
     append_event(run, std::move(event));
   }
   drop_failed_task(run, true);
+  run.set_close_attempted(details.cause == enums::WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND);
 }
 
 void time_out_started_workflow_task(Step& step) {
@@ -298,6 +351,7 @@ void time_out_started_workflow_task(Step& step) {
 
 void time_out_waiting_workflow_task(Step& step) {
   Execution& run = step.run;
+  make_task_durable(step);
   history::HistoryEvent event = make_event(enums::EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT, step.now());
   auto* attributes = event.mutable_workflow_task_timed_out_event_attributes();
   attributes->set_scheduled_event_id(run.workflow_task()->scheduled_event_id());
@@ -320,7 +374,7 @@ WorkflowTaskStart workflow_task_answer(const Execution& run, const std::string& 
   const bool sticky = !info.sticky_queue().empty() && !start.leaves_sticky_queue;
   answer.first_event_id = sticky ? answer.previous_started_event_id + 1 : 1;
   answer.next_event_id = info.next_event_id();
-  if (task.attempt() > 1) {
+  if (task.attempt() > 1 || run.has_speculative_task()) {
     answer.unstored_events.push_back(scheduled_event(run, task, Timestamp{task.scheduled_time()}));
     answer.unstored_events.back().set_event_id(task.scheduled_event_id());
   }

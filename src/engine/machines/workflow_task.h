@@ -27,6 +27,15 @@ void schedule_workflow_task(Step& step);
 void schedule_workflow_task_heartbeat(Step& step, Timestamp original_scheduled_time);
 void schedule_workflow_task_if_none(Step& step);
 
+// A task that exists to bring updates to the worker: in memory only, without events, until it comes to
+// something. See Temporal's docs/architecture/speculative-workflow-task.md.
+void schedule_speculative_workflow_task(Step& step);
+// Makes an ordinary task of a speculative one: gives its scheduled event an id. No effect on any other. To be
+// called before anything else gets an id.
+void make_task_durable(Step& step);
+// Nothing came of the started speculative task.
+void discard_speculative_workflow_task(Execution& run);
+
 // Marks the waiting attempt 1 as handed out, in memory.
 void start_workflow_task_volatile(Step& step, const PollerInfo& poller, const std::string& request_id);
 // Writes the WorkflowTaskStarted event of a task that was started in memory only. No effect on any other.
