@@ -61,9 +61,11 @@ int main(int argc, char** argv) try {
       client.start_workflow<Expense>("a train ticket", 1h, {.id = "expense-1", .task_queue = "expenses"});
   const auto plane =
       client.start_workflow<Expense>("a plane", patience, {.id = "expense-2", .task_queue = "expenses"});
-  std::cout << "the ticket is " << train.query<&Expense::status>() << std::endl;
+  const std::string status = train.query<&Expense::status>();
+  std::cout << "the ticket is " << status << std::endl;
   train.signal<&Expense::decide>({.approved = true, .by = "alice"});
-  std::cout << "the ticket was " << train.result() << "\nthe plane was " << plane.result() << std::endl;
+  train.result();
+  plane.result();
 } catch (const perdure::PerdureError& error) {
   std::cerr << "perdure-approval: " << error.what() << "\n";
   return 1;

@@ -22,6 +22,9 @@ class Room {
  public:
   // Gives how much was said.
   perdure::Task<std::int64_t> run(RoomState state) {
+    // Signals that came with the start were handled before: they follow what the run before has kept.
+    state.last.insert(state.last.end(), state_.last.begin(), state_.last.end());
+    state.said += state_.said;
     state_ = std::move(state);
     co_await workflow::wait_condition(
         [this] { return closed_ || workflow::info().is_continue_as_new_suggested; });
@@ -60,12 +63,14 @@ int main(int argc, char** argv) try {
   const int lines = argc > 2 ? std::stoi(argv[2]) : 20;
   perdure::Worker worker(client, {.task_queue = "rooms", .workflows = perdure::workflows<Room>()});
   worker.start();
-  // [client]
+  // [start]
   // Whoever talks first opens the room.
   const auto room = client.start_workflow<Room>(
       {}, {.id = "room-lobby",
            .task_queue = "rooms",
            .start_signal = perdure::start_signal<&Room::say>(Line{"ada", "anybody here?"})});
+  // [start]
+  // [client]
   for (int i = 1; i < lines; ++i) {
     room.signal<&Room::say>({.who = i % 2 == 0 ? "ada" : "bob", .text = "line " + std::to_string(i)});
   }

@@ -2,6 +2,7 @@
 //   asked: waiting for approval
 //   asked: approved by alice
 //   the workflow gave: order 17 was approved by alice
+//   signals that were not known beforehand: 1
 #include <perdure/perdure.h>
 
 #include <iostream>
@@ -64,9 +65,8 @@ int main(int argc, char** argv) {
   std::cout << "asked: " << approval.query<&Approval::status>() << "\n";
   // [client]
   std::cout << "the workflow gave: " << approval.result() << "\n";
-  // [signal_with_start]
-  const auto recorder = client.start_workflow<Recorder>(
-      {.id = "recorder", .task_queue = "orders", .start_signal = perdure::start_signal<&Recorder::finish>()});
-  // [signal_with_start]
-  recorder.result();
+  const auto recorder = client.start_workflow<Recorder>({.id = "recorder", .task_queue = "orders"});
+  recorder.signal("hello", 1, 2);
+  recorder.signal<&Recorder::finish>();
+  std::cout << "signals that were not known beforehand: " << recorder.result() << "\n";
 }

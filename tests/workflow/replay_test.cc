@@ -114,7 +114,7 @@ TEST_F(Replay, NamesTheLastEventThatMatches) {
 TEST_F(Replay, NamesTheEventAfterWhichACommandIsMissing) {
   FakeService service("Changing");
   service.start_task();
-  service.complete_task({});
+  service.complete_task(std::vector<Command>());
   service.signal("anything");
   service.start_task();
   const Completion completion = replay(service);
