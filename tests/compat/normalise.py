@@ -52,6 +52,7 @@ ROUGH = {
 # Given in the order of a hash table, by Temporal or by an SDK: sorted by the field, or by the value itself ("").
 UNORDERED = {
     "DescribeWorkflowExecutionResponse.pending_activities": "activity_id",
+    "DescribeWorkflowExecutionResponse.pending_children": "workflow_id",
     "WorkflowTaskCompletedMetadata.core_used_flags": "",
 }
 

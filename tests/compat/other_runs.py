@@ -16,7 +16,7 @@ SECOND = timedelta(seconds=1)
 
 @workflow.defn
 class Child:
-    """What it is told to do: return, fail, wait, continue, fail once."""
+    """What it is told to do: return, fail, wait, continue, fail once. Not at once: the parent has seen the start before."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
@@ -27,6 +27,7 @@ class Child:
 
     @workflow.run
     async def run(self, what: str) -> str:
+        await workflow.sleep(1)
         if what == "fail":
             raise ApplicationError("the child failed", "why", type="Poor", non_retryable=True)
         if what == "fail once" and workflow.info().attempt == 1:
@@ -35,6 +36,7 @@ class Child:
             workflow.continue_as_new("return")
         if what == "listen":
             await workflow.wait_condition(lambda: bool(self.heard))
+            await workflow.sleep(1)
             return self.heard[0]
         if what == "wait":
             await workflow.sleep(3600)
@@ -62,7 +64,7 @@ class Children:
                 await told(workflow.execute_child_workflow(Child.run, what, id=f"{me}/{what}", static_summary=what, **options))
             )
         outcomes.append(
-            await told(workflow.execute_child_workflow(Child.run, "wait", id=f"{me}/late", run_timeout=SECOND))
+            await told(workflow.execute_child_workflow(Child.run, "wait", id=f"{me}/late", run_timeout=3 * SECOND))
         )
         return outcomes
 
@@ -185,6 +187,8 @@ async def look_at_children(client: Client, handle: WorkflowHandle) -> None:
 
 
 async def reset_in_the_middle(client: Client, handle: WorkflowHandle) -> None:
+    while not [e async for e in handle.fetch_history_events() if e.HasField("workflow_task_completed_event_attributes")]:
+        await asyncio.sleep(0.05)
     completed = []
     for word in ("one", "two", "three"):
         await handle.signal(Remembers.tell, word)

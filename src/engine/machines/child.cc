@@ -167,7 +167,6 @@ void record_start_failed(Step& parent, ItemKey item) {
   attributes->set_cause(enums::START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_ALREADY_EXISTS);
   attributes->set_control(child.start().control());
   attributes->set_initiated_event_id(item.id);
-  attributes->set_workflow_task_completed_event_id(child.start().workflow_task_completed_event_id());
   parent.run.remove(item);
   append_event(parent.run, std::move(event));
 }
