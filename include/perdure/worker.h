@@ -152,6 +152,8 @@ struct WorkerOptions {
   // What the worker that polled last says holds; 0: nothing.
   double max_task_queue_activities_per_second = 0;
   std::string identity{};  // shown in histories; empty: the client's
+  // Which build of the program this is; histories keep it with each workflow task. Tasks are not routed by
+  // it.
   std::string build_id{};
   bool disable_eager_activity_execution = false;
   // Workflow code that reads clocks, sleeps, or uses threads, files, sockets, processes or random sources

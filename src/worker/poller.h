@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,6 +22,7 @@
 #include "worker/gate.h"
 #include "worker/gate_wait.h"
 #include "worker/slots.h"
+#include "worker/warn.h"
 #include "worker/worker_metrics.h"
 
 namespace perdure::worker {
@@ -206,8 +206,8 @@ class Poller {
       is_news = note(status);
     }
     if (is_news) {
-      fmt::print(stderr, "perdure: {} of task queue {} fails and is tried again: {}\n", method_,
-                 request_.task_queue().name(), status.to_string());
+      warn(fmt::format("{} fails and is tried again: {}", method_, status.to_string()),
+           {{"task_queue", request_.task_queue().name()}});
     }
     loop_.run_after(delay, [this] {
       {

@@ -1,9 +1,6 @@
 #include "worker/running_activity.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <type_traits>
 #include <utility>
 
@@ -11,6 +8,7 @@
 #include "api/failure_conversion.h"
 #include "api/payload_conversion.h"
 #include "worker/encoded_failure.h"
+#include "worker/warn.h"
 
 namespace perdure::worker {
 namespace {
@@ -141,7 +139,7 @@ void RunningActivity::send_late_heartbeat(Payloads details) {
   try {
     send_heartbeat(std::move(details));
   } catch (const DataConversionError& error) {
-    fmt::print(stderr, "perdure: activity {}: a heartbeat is lost: {}\n", info_.activity_id, error.what());
+    warn(std::string("a heartbeat is lost: ") + error.what(), {{"activity_id", info_.activity_id}});
   }
 }
 
@@ -281,8 +279,8 @@ void RunningActivity::answer_failed(const std::exception_ptr& exception) {
       boundary->encode(&request);
     }
   } catch (const DataConversionError& error) {
-    fmt::print(stderr, "perdure: activity {}: the details of its last heartbeat are lost: {}\n",
-               info_.activity_id, error.what());
+    warn(std::string("the details of an activity's last heartbeat are lost: ") + error.what(),
+         {{"activity_id", info_.activity_id}});
     request.clear_last_heartbeat_details();
   }
   // Whatever the codec does: whether the activity is tried again is the failure's to say.

@@ -1,8 +1,5 @@
 #include "worker/workflow_worker.h"
 
-#include <fmt/core.h>
-
-#include <cstdio>
 #include <utility>
 
 #include "api/convert.h"
@@ -10,6 +7,7 @@
 #include "worker/encoded_failure.h"
 #include "worker/guarded_activation.h"
 #include "worker/update_messages.h"
+#include "worker/warn.h"
 
 namespace perdure::worker {
 namespace {
@@ -27,6 +25,28 @@ constexpr const char* kPollBroughtNothing = "workflow_task_queue_poll_empty";
 // As Temporal's SDKs: at most this many activities of one completion start without the way over their queue.
 constexpr std::size_t kMaxEagerActivities = 3;
 
+LogFields fields_of(const service::PollWorkflowTaskQueueResponse& task) {
+  return {{"workflow_id", task.workflow_execution().workflow_id()},
+          {"run_id", task.workflow_execution().run_id()}};
+}
+
+// The API calls the field deprecated, but it is where services that do not route by it look for a worker's
+// build.
+template <class Request>
+void set_build_id(Request* request, const std::string& build_id) {
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+  if (build_id.empty()) {
+    return;
+  }
+  if constexpr (requires { request->mutable_worker_version_capabilities(); }) {
+    request->mutable_worker_version_capabilities()->set_build_id(build_id);
+  } else {
+    request->mutable_worker_version_stamp()->set_build_id(build_id);
+  }
+#pragma clang diagnostic pop
+}
+
 service::PollWorkflowTaskQueueRequest poll_request(Calls& calls, const WorkflowWorkerOptions& options,
                                                    const std::string& sticky_queue) {
   service::PollWorkflowTaskQueueRequest request;
@@ -41,6 +61,7 @@ service::PollWorkflowTaskQueueRequest poll_request(Calls& calls, const WorkflowW
     request.mutable_task_queue()->set_kind(TASK_QUEUE_KIND_STICKY);
     request.mutable_task_queue()->set_normal_name(options.task_queue);
   }
+  set_build_id(&request, options.build_id);
   return request;
 }
 
@@ -410,8 +431,8 @@ void WorkflowWorker::give_up(const std::shared_ptr<Activation>& activation, cons
   local_activities_.drop(task.workflow_execution().run_id());
   if (!calls_.connection().in_process() && status.code() != Code::kNotFound) {
     // Nobody's fault, nothing to report: the task times out and comes again.
-    fmt::print(stderr, "perdure: workflow {}: its history cannot be read, the task will come again: {}\n",
-               task.workflow_execution().workflow_id(), status.to_string());
+    warn("the history of a workflow cannot be read, its task will come again: " + status.to_string(),
+         fields_of(task));
     release();
     return;
   }
@@ -540,7 +561,7 @@ std::string WorkflowWorker::not_registered(const std::string& workflow_type) con
 void WorkflowWorker::answer(const WorkflowTask& task, std::unique_ptr<workflow_core::WorkflowRun> run,
                             Completion completion) {
   for (const std::string& warning : completion.warnings) {
-    fmt::print(stderr, "perdure: workflow {}: {}\n", task.workflow_execution().workflow_id(), warning);
+    warn(warning, fields_of(task));
   }
   if (completion.outcome != Completion::Outcome::kCommands) {
     fail(task, std::move(completion));
@@ -586,6 +607,7 @@ void WorkflowWorker::complete(const WorkflowTask& task, Completion completion, A
   request->set_namespace_(calls_.connection().namespace_name());
   request->set_identity(options_.identity);
   request->set_task_token(task.task_token());
+  set_build_id(request.get(), options_.build_id);
   for (auto& command : completion.commands) {
     request->mutable_commands()->Add(std::move(command));
   }
@@ -637,6 +659,9 @@ void WorkflowWorker::completed(const WorkflowTask& handle, Answer how, const Sta
                                WorkflowTask next) {
   const std::string& run_id = handle.workflow_execution().run_id();
   if (!status.ok()) {
+    if (status.code() != Code::kNotFound) {  // that is: the run ended meanwhile, or another worker was asked
+      warn("the service refuses what a workflow task came to: " + status.to_string(), fields_of(handle));
+    }
     // Whatever this worker remembers of the run did not happen; the next task brings the whole history.
     enqueue([this, run_id, how] {
       cache_.take(run_id);
@@ -694,9 +719,7 @@ std::size_t WorkflowWorker::reserve_eager_slots(
 }
 
 void WorkflowWorker::fail(const WorkflowTask& task, Completion completion) {
-  fmt::print(stderr, "perdure: workflow {} (run {}): workflow task failed: {}\n",
-             task.workflow_execution().workflow_id(), task.workflow_execution().run_id(),
-             completion.failure.message());
+  warn("workflow task failed: " + completion.failure.message(), fields_of(task));
   metrics_.count("workflow_task_execution_failed", {{"workflow_type", task.workflow_type().name()},
                                                     {"failure_reason", failure_reason(completion.cause)}});
   if (task.attempt() > 1) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/failure_conversion.h"
+#include "worker/warn.h"
 #include "worker/workflow_worker.h"
 
 namespace perdure::worker {
@@ -68,8 +69,8 @@ void WorkflowWorker::hold(const std::shared_ptr<Activation>& activation, Complet
   const std::string& run_id = activation->task->workflow_execution().run_id();
   const std::string& token = activation->task->task_token();
   for (const std::string& warning : std::exchange(completion.warnings, {})) {
-    fmt::print(stderr, "perdure: workflow {}: {}\n", activation->task->workflow_execution().workflow_id(),
-               warning);
+    warn(warning, {{"workflow_id", activation->task->workflow_execution().workflow_id()},
+                   {"run_id", activation->task->workflow_execution().run_id()}});
   }
   Held& held = held_[run_id];
   held.activation = activation;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/sdk/fixture.h"
+#include "tests/support/kept_log.h"
 
 namespace sdk_test {
 
@@ -141,6 +142,39 @@ TEST_F(Lifecycle, RunEndsWithASignalOrWithStop) {
     }
     running.join();
   }
+}
+
+TEST_F(Lifecycle, HistoriesKeepWhichBuildRan) {
+  perdure::WorkerOptions options = approvals();
+  options.build_id = "build-7";
+  const auto running = worker(options);
+  const auto handle = client().start_workflow<Approval>("you", {.id = "w", .task_queue = kQueue});
+  handle.signal<&Approval::approve>("me");
+  handle.result();
+  EXPECT_THAT(handle.fetch_history(), testing::HasSubstr("build-7"));
+}
+
+class AsksTwice {
+ public:
+  perdure::Task<> run() {
+    const auto first =
+        workflow::start_activity<compose>("a", {.start_to_close_timeout = 10s, .activity_id = "same"});
+    const auto second =
+        workflow::start_activity<compose>("b", {.start_to_close_timeout = 10s, .activity_id = "same"});
+    co_await first;
+    co_await second;
+  }
+};
+
+TEST_F(Lifecycle, WhatTheServiceRefusesIsLogged) {
+  const test_support::KeptLog log;
+  const auto running =
+      worker({.workflows = perdure::workflows<AsksTwice>(), .activities = perdure::activities<compose>()});
+  client().start_workflow<AsksTwice>({.id = "w", .task_queue = kQueue});
+  EXPECT_TRUE(eventually([&] { return !log.lines().empty(); }));
+  EXPECT_THAT(log.lines()[0].message, testing::HasSubstr("the service refuses what a workflow task came to"));
+  EXPECT_THAT(log.lines()[0].message, testing::HasSubstr("same"));
+  EXPECT_EQ(test_support::field(log.lines()[0], "workflow_id"), "w");
 }
 
 TEST_F(Lifecycle, ADirectoryHasOneHolder) {
