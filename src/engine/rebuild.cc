@@ -31,7 +31,7 @@ class Rebuild {
       run_.info().set_last_event_time(api::from_proto(event.event_time()).nanos);
       run_.info().set_next_event_id(event.event_id() + 1);
       workflow_task(event) || activity(event) || timer(event) || other_run(event) || child(event) ||
-          whole_run(event);
+          update(event) || whole_run(event);
     }
     for (const auto& [scheduled, started] : started_activities_) {
       ends_.activities.push_back(started);
@@ -224,6 +224,29 @@ class Rebuild {
       case enums::EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_TIMED_OUT:
         end_child(event.child_workflow_execution_timed_out_event_attributes().initiated_event_id());
         return true;
+      default:
+        return false;
+    }
+  }
+
+  // What was accepted is still to be completed; outcomes that there are already can still be asked for.
+  bool update(const history::HistoryEvent& event) {
+    switch (event.event_type()) {
+      case enums::EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: {
+        state::UpdateState accepted;
+        accepted.set_update_id(
+            event.workflow_execution_update_accepted_event_attributes().protocol_instance_id());
+        run_.add({ItemKind::kUpdate, event.event_id()}, std::move(accepted));
+        return true;
+      }
+      case enums::EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED: {
+        const ItemKey item{ItemKind::kUpdate,
+                           event.workflow_execution_update_completed_event_attributes().accepted_event_id()};
+        if (run_.find(item) != nullptr) {
+          std::get<state::UpdateState>(run_.change(item)).set_completed_event_id(event.event_id());
+        }
+        return true;
+      }
       default:
         return false;
     }

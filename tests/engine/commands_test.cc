@@ -137,10 +137,6 @@ TEST(Commands, WhatIsNotThereYetFailsTheTaskByName) {
       refusal({of_type(enums::COMMAND_TYPE_SCHEDULE_NEXUS_OPERATION)}),
       "BadScheduleNexusOperationAttributes: the command ScheduleNexusOperation is not supported by this "
       "version of Perdure");
-  EXPECT_EQ(
-      refusal({of_type(enums::COMMAND_TYPE_PROTOCOL_MESSAGE)}),
-      "BadUpdateWorkflowExecutionMessage: the command ProtocolMessage is not supported by this version of "
-      "Perdure");
 }
 
 TEST(Commands, AnUnknownTypeChangesNothing) {
