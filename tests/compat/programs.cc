@@ -10,7 +10,7 @@
 
 #include "tests/histories/programs.h"
 
-namespace {
+namespace compat_programs {
 
 using namespace histories;
 
@@ -273,7 +273,7 @@ void run(const std::string& target, const std::string& prefix, const std::string
   worker.stop();
 }
 
-}  // namespace
+}  // namespace compat_programs
 
 int main(int argc, char** argv) {
   if (argc != 4) {
@@ -281,7 +281,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    run(argv[1], argv[2], argv[3]);
+    compat_programs::run(argv[1], argv[2], argv[3]);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", argv[1], error.what());
     return 1;

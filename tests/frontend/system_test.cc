@@ -23,7 +23,7 @@ TEST(System, CapabilitiesAreTrueOnlyForWhatWorks) {
   EXPECT_EQ(system->response.server_version(), "1.32.0");
   EXPECT_TRUE(system->response.capabilities().sdk_metadata());
   EXPECT_FALSE(system->response.capabilities().supports_schedules());
-  EXPECT_FALSE(system->response.capabilities().eager_workflow_start());
+  EXPECT_TRUE(system->response.capabilities().eager_workflow_start());
   EXPECT_FALSE(system->response.capabilities().nexus());
 }
 
