@@ -41,6 +41,7 @@ void Mirror::apply_write(const RunWrite& write, const Transition& transition) {
             .emplace(write.execution.value, std::make_unique<MirrorRun>(write, transition.sequence, orphans_,
                                                                         hostile_workers_, report_))
             .first;
+    found->second->created_at = transition.now;
     report_.expect(by_run_id_.emplace(write.run_id.value, found->second.get()).second, "W3",
                    "run id {} is used twice", write.run_id.value);
   }
@@ -196,8 +197,9 @@ void Mirror::check_run_timeouts(const MirrorRun& run) {
     // itself.
     const Duration rounding =
         start.has_workflow_execution_expiration_time() ? Duration(1'000'000) : Duration{};
-    const Timestamp end =
-        run.check.start_time() + timeout + api::from_proto(start.first_workflow_task_backoff()) + rounding;
+    // A reset run has the first event of another, and its time from its own beginning.
+    const Timestamp end = std::max(run.check.start_time(), run.created_at) + timeout +
+                          api::from_proto(start.first_workflow_task_backoff()) + rounding;
     report_.expect(earliest && *earliest <= end, "T4", "run {} times out at {}, its item is due at {}",
                    run.run_id.value, end.nanos, earliest.value_or(Timestamp{}).nanos);
   }

@@ -39,6 +39,7 @@ struct MirrorRun {
   WorkflowKey key;
   RunId run_id;
   std::int64_t created;     // sequence of its first transition
+  Timestamp created_at;     // its time
   std::int64_t closed = 0;  // sequence of the transition that closed it; 0: open
   std::string state;
   std::map<ItemKey, Item> items;

@@ -57,7 +57,10 @@ Methods::Methods() {
       const auto weight = weights().find(method.name);
       method.weight = weight == weights().end() ? 1 : weight->second;
       method.may_wait = method.name == "PollWorkflowTaskQueue" || method.name == "PollActivityTaskQueue" ||
-                        method.name == "GetWorkflowExecutionHistory";
+                        method.name == "GetWorkflowExecutionHistory" || method.name == "QueryWorkflow" ||
+                        method.name == "UpdateWorkflowExecution" ||
+                        method.name == "PollWorkflowExecutionUpdate" ||
+                        method.name == "ExecuteMultiOperation";
       total_weight_ += static_cast<std::uint64_t>(method.weight);
       all_.push_back(std::move(method));
     }
