@@ -50,7 +50,8 @@ class WorkersTest : public ::testing::Test {
   }
   std::vector<std::string> keys(const std::string& query = "") {
     std::vector<std::string> found;
-    for (const auto& worker : list(query)->response.workers()) {
+    const auto listed = list(query);
+    for (const auto& worker : listed->response.workers()) {
       found.push_back(worker.worker_instance_key());
     }
     wire::CountWorkersRequest request;
